@@ -1,0 +1,235 @@
+"""The one evidence type: a person's story, findings, labs and medicines; and case files.
+
+The case file is YAML or JSON, `docs/case-file.md` describes it. Names are kept as
+written: `myolens.knowledge.vocabulary` turns them into codes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from myolens.errors import InputError
+
+MAXIMUM_CASE_BYTES = 4_000_000
+"""A case file larger than this is refused before it is parsed."""
+
+Source = Literal["story", "sign", "lab", "recording", "diary"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Finding(_Model):
+    """Something observed, asked or measured.
+
+    Attributes
+    ----------
+    name : str
+        A code or synonym of the vocabulary.
+    present : bool or None
+        True, False (looked for and absent) or None (not known).
+    value, unit : float or str or None, str or None
+        A number with its unit where the finding is one.
+    site : str or None
+        Where on the body, in free words ("left biceps").
+    since : str or None
+        How long, in free words ("12 days", "since March").
+    source : str
+        Who or what says so.
+    strength : float or None
+        For findings implied by a recording: natural log of the likelihood ratio
+        that the measurement lends to presence; None means certain.
+    """
+
+    name: str = Field(min_length=1, max_length=200)
+    present: bool | None = True
+    value: float | str | None = None
+    unit: str | None = None
+    site: str | None = None
+    since: str | None = None
+    source: Source = "story"
+    strength: float | None = None
+
+    @field_validator("since", "site", "unit", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class Lab(_Model):
+    """A laboratory value; `value: null` means not known, words such as "low" are accepted."""
+
+    name: str = Field(min_length=1, max_length=200)
+    value: float | str | None = None
+    unit: str | None = None
+
+
+class Case(_Model):
+    """Everything known about one person, as far as it was told.
+
+    Attributes
+    ----------
+    id : str
+        Any name for the case.
+    age : float or None
+        Years.
+    sex : {'female', 'male'} or None
+        Sex at birth, as far as it changes base rates and reference ranges.
+    complaint : str
+        Free text, shown in the report.
+    findings, labs, medicines : tuple
+        Evidence.
+    recordings : tuple of str
+        Files to be analysed, relative to the case file.
+    setting : {'community', 'primary_care', 'neurology_clinic'}
+        Where the question is asked, which sets the base rates.
+    """
+
+    id: str = "case"
+    age: float | None = Field(default=None, ge=0, le=125)
+    sex: Literal["female", "male"] | None = None
+    complaint: str = Field(default="", max_length=20_000)
+    findings: tuple[Finding, ...] = ()
+    labs: tuple[Lab, ...] = ()
+    medicines: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
+    setting: Literal["community", "primary_care", "neurology_clinic"] = "primary_care"
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _identifier(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) else value
+
+    @field_validator("complaint", mode="before")
+    @classmethod
+    def _no_complaint(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("findings", "labs", "medicines", "recordings", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return () if value is None else value
+
+
+def case_from(data: object, *, where: str) -> Case:
+    """Check plain data against the case format.
+
+    Raises
+    ------
+    InputError
+        With the field and what it should hold.
+    """
+    if not isinstance(data, dict):
+        raise InputError(
+            "a case is a mapping of fields such as age, sex and findings",
+            where=where,
+            mend="See `myolens demo` for an example case file",
+        )
+    try:
+        return Case.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "case"
+        raise InputError(f"{field}: {first['msg']}", where=where, mend="Correct this field") from None
+
+
+def read_case(path: str | Path) -> Case:
+    """Read one case file, YAML or JSON.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, too large, not YAML or JSON, or not a case.
+    """
+    import yaml
+
+    path = Path(path)
+    text = _text_of(path)
+    try:
+        data = json.loads(text) if path.suffix.lower() == ".json" else yaml.load(text, _CaseLoader)  # noqa: S506
+    except json.JSONDecodeError as error:
+        raise InputError(f"line {error.lineno} is not valid JSON: {error.msg}", where=path.name) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1} " if mark else ""
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise InputError(f"{line}is not valid YAML: {problem}", where=path.name) from None
+    except RecursionError:
+        raise InputError("is nested too deeply", where=path.name) from None
+    return case_from(data, where=path.name)
+
+
+def read_cases(path: str | Path) -> Iterator[Case]:
+    """Read cases from a file with one JSON object a line, in order; empty lines are skipped."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    with path.open(encoding="utf-8-sig", errors="strict") as lines:
+        number = 0
+        try:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    where = f"{path.name} line {number}"
+                    try:
+                        data = json.loads(line)
+                    except (json.JSONDecodeError, RecursionError) as error:
+                        raise InputError(f"not valid JSON: {error}", where=where) from None
+                    yield case_from(data, where=where)
+        except UnicodeDecodeError:
+            raise InputError("is not UTF-8 text", where=f"{path.name} after line {number}") from None
+
+
+def write_case(case: Case, path: str | Path) -> None:
+    """Write a case as YAML or, for a name ending in .json, as JSON; `read_case` gives it back."""
+    import yaml
+
+    path = Path(path)
+    data = case.model_dump(mode="json", exclude_defaults=True) | {"id": case.id}
+    if path.suffix.lower() == ".json":
+        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _text_of(path: Path) -> str:
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    if path.stat().st_size > MAXIMUM_CASE_BYTES:
+        raise InputError("is too large for a case file", where=path.name, mend="Keep it under 4 MB")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(
+            "is not UTF-8 text",
+            where=path.name,
+            mend="If this is a recording, use `myolens analyze`; otherwise save it as UTF-8",
+        ) from None
+
+
+def _loader() -> type:
+    import yaml
+
+    class CaseLoader(yaml.SafeLoader):
+        """Safe YAML without aliases, so that no small file can grow without bound."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                event = self.peek_event()
+                raise yaml.composer.ComposerError(
+                    None, None, "aliases are not used in case files", event.start_mark
+                )
+            return super().compose_node(parent, index)
+
+    return CaseLoader
+
+
+_CaseLoader: Any = _loader()
