@@ -1,0 +1,219 @@
+"""One statistic over all channels, its threshold from a stated false-alarm rate, and its peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.noise import Noise
+from myolens.emg.streaming import MARGIN_S, Source, band_passed, in_order
+
+OFFSET = 4.0
+"""Evidence of one channel counts above this: at rest u is about exponential with mean 1, so that a
+channel without a potential adds little and many channels may be summed."""
+
+PEAK_REACH_S = 0.006
+"""The statistic has at most one peak within this distance on either side."""
+
+SIDELOBE_REACH_S = 0.030
+_SIDELOBE = 0.12
+_SAME_POTENTIAL_S = 0.015
+_VALLEY = 0.4
+_APART_S = 0.06
+_RESTFUL = 1.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """The recording passed once through the detector.
+
+    Attributes
+    ----------
+    statistic, spread : ndarray of float32, shape (samples at the detection rate,)
+        See `myolens.emg.kernels.evidence`.
+    rate : float
+        Detection rate, Hz.
+    bin_s : float
+        Length of a bin.
+    mean : ndarray of float32, shape (bins, channels)
+        Mean raw value of each bin: what is slower than the analysis band.
+    flat : ndarray of int32, shape (bins, channels)
+        Longest run of equal raw samples, and the value repeated.
+    flat_value : ndarray of float32, shape (bins, channels)
+    """
+
+    statistic: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    rate: float
+    bin_s: float
+    mean: NDArray[np.float32]
+    flat: NDArray[np.int32]
+    flat_value: NDArray[np.float32]
+
+
+def scan(
+    source: Source,
+    noise: Noise,
+    *,
+    block_seconds: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Scan:
+    """Pass the whole recording through filter, whitening and statistic, block by block on all cores.
+
+    The result does not depend on the length of the blocks.
+    """
+    from myolens.emg import kernels
+
+    band = source.band
+    inverse = (1.0 / noise.level).astype(np.float32)
+    level = np.median(noise.level, axis=0)
+    margin = source.bin * int(np.ceil(MARGIN_S * band.rate / source.bin))
+
+    def one(block: tuple[int, int]) -> tuple[NDArray[Any], ...]:
+        start, stop = block
+        low, high = max(0, start - margin), min(source.samples, stop + margin)
+        x = source.raw(low, high)
+        slow = kernels.bin_levels(x[start - low : stop - low], source.bin)
+        band_passed(x, band, noise.mains, low, level)
+        z = kernels.mix(kernels.decimate(x, band.factor, inverse, low, source.frame), noise.whitening)
+        total, spread = kernels.evidence(z, band.halves, noise.even_scale, noise.odd_scale, OFFSET)
+        core = slice((start - low) // band.factor, (stop - low) // band.factor)
+        return total[core], spread[core], *slow
+
+    blocks = source.blocks(block_seconds)
+    parts = []
+    for number, part in enumerate(in_order(one, blocks), start=1):
+        parts.append(part)
+        if progress is not None:
+            progress(number / len(blocks))
+    total, spread, mean, flat, value = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Scan(total, spread, band.detection_rate, source.bin / band.rate, mean, flat, value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Peaks of the statistic, in order of time."""
+
+    index: NDArray[np.int64]
+    height: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+    def where(self, chosen: NDArray[Any]) -> Candidates:
+        """Only these of them, by mask or positions."""
+        return Candidates(self.index[chosen], self.height[chosen], self.spread[chosen])
+
+
+def candidates(result: Scan) -> Candidates:
+    """All local peaks of the statistic."""
+    from myolens.emg import kernels
+
+    index = kernels.peaks(result.statistic, max(1, round(PEAK_REACH_S * result.rate)))
+    return Candidates(index, result.statistic[index], result.spread[index])
+
+
+def threshold(
+    times_s: NDArray[np.float64],
+    heights: NDArray[np.float32],
+    seconds: float,
+    *,
+    false_alarms_per_10_min: float,
+) -> tuple[float, float]:
+    """Height that peaks at rest exceed as often as stated, from the tail of the peaks themselves.
+
+    The tail of the peak heights at rest is exponential or lighter if the noise is Gaussian. Its
+    scale is the mean excess over the 50th, 80th and 95th percentile, the largest of the three plus
+    its standard error, so that a heavier tail is not underestimated (peaks over threshold: Coles,
+    *An Introduction to Statistical Modeling of Extreme Values*, 2001, ch. 4, with shape 0). The fit
+    starts from the lower half of the peaks, which discharges cannot reach, and climbs: peaks above
+    the threshold and their neighbourhood are set aside, the rest is fitted anew with the truncation
+    allowed for, until nothing changes. Discharges and bursts thereby do not lift it.
+
+    Parameters
+    ----------
+    times_s, heights : ndarray
+        Peaks of the statistic in restful stretches.
+    seconds : float
+        Length of those stretches.
+    false_alarms_per_10_min : float
+
+    Returns
+    -------
+    threshold : float
+    scale : float
+        Of the fitted exponential tail.
+    """
+    if len(heights) < 40 or seconds <= 0:
+        return 2 * OFFSET + float(np.log(max(seconds, 1.0))), 1.0
+    limit = float(np.quantile(heights, 0.5))
+    cut, scale = limit, 1.0
+    for _ in range(60):
+        above = times_s[heights > limit]
+        nearest = np.searchsorted(above, times_s)
+        gap = np.full(len(times_s), np.inf)
+        for neighbour in (nearest - 1, nearest):
+            inside = (neighbour >= 0) & (neighbour < len(above))
+            gap[inside] = np.minimum(gap[inside], np.abs(above[neighbour[inside]] - times_s[inside]))
+        apart = gap > _APART_S if np.count_nonzero(gap > _APART_S) >= 40 else gap > 0
+        rest = heights[apart & (heights <= limit)]
+        cut, scale = _tail(rest, limit, false_alarms_per_10_min * seconds * apart.mean() / 600.0)
+        if cut <= limit * 1.001:
+            return cut, scale
+        limit = min(cut, 1.5 * limit + 1.0)
+    return cut, scale
+
+
+def _tail(rest: NDArray[np.float32], limit: float, allowed: float) -> tuple[float, float]:
+    """Threshold and scale from peaks at rest, all of which lie below `limit`."""
+    scale, base, count = 0.8, float(np.quantile(rest, 0.5)), len(rest) / 2
+    for quantile in (0.5, 0.8, 0.95):
+        start = float(np.quantile(rest, quantile))
+        excess = rest[rest > start] - start
+        if len(excess) >= 20:
+            mean = _truncated_mean(float(excess.mean()), limit - start)
+            scale = max(scale, mean * (1 + 1 / np.sqrt(len(excess))))
+            base, count = start, len(excess)
+    return base + scale * float(np.log(max(count / allowed, 2.0))), scale
+
+
+def _truncated_mean(mean: float, width: float) -> float:
+    """Scale of an exponential whose mean, truncated at `width`, is as observed."""
+    if not np.isfinite(width) or mean >= 0.45 * width:
+        return mean
+    scale = mean
+    for _ in range(30):
+        scale = mean + width / np.expm1(min(width / scale, 700.0))
+    return scale
+
+
+def restful(noise: Noise) -> NDArray[np.bool_]:
+    """Frames in which the noise is near its resting level on most channels."""
+    ratio = np.median(noise.frames / noise.level, axis=1)
+    return np.asarray(ratio <= max(_RESTFUL, float(np.quantile(ratio, 0.2))))
+
+
+def one_per_discharge(found: Candidates, statistic: NDArray[np.float32], rate: float) -> NDArray[np.int64]:
+    """Leave out peaks that belong to a larger one nearby; positions in `found` that stay.
+
+    A peak within 30 ms of a larger one is its sidelobe if it is below 0.12 of it (a third in
+    amplitude), or if, within 15 ms, the statistic does not fall below 0.4 of the smaller between
+    the two. Doublets, whose second discharge is of like size, pass.
+    """
+    reach, near = round(SIDELOBE_REACH_S * rate), round(_SAME_POTENTIAL_S * rate)
+    keep = np.ones(len(found.index), bool)
+    for i in np.argsort(-found.height, kind="stable"):
+        if not keep[i]:
+            continue
+        for step in (-1, 1):
+            j = i + step
+            while 0 <= j < len(keep) and abs(found.index[j] - found.index[i]) <= reach:
+                if keep[j] and found.height[j] <= found.height[i]:
+                    first, last = sorted((found.index[i], found.index[j]))
+                    valley = float(statistic[first : last + 1].min())
+                    joined = last - first <= near and valley > _VALLEY * found.height[j]
+                    keep[j] = not joined and found.height[j] >= _SIDELOBE * found.height[i]
+                j += step
+    return np.flatnonzero(keep)

@@ -1,0 +1,222 @@
+"""The analysis band, and mains interference taken out without ringing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.errors import InputError
+from myolens.recording import ChannelKind
+
+LOWEST_RATE_HZ = 150.0
+"""Below this rate nothing of a motor-unit potential is left to see."""
+
+_BANDS = {ChannelKind.SURFACE_EMG: (20.0, 450.0), ChannelKind.NEEDLE_EMG: (20.0, 5000.0)}
+_WIDTHS_MS = {ChannelKind.SURFACE_EMG: (2.0, 5.0, 12.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
+_DETECTION_RATE_HZ = {ChannelKind.SURFACE_EMG: 1000.0, ChannelKind.NEEDLE_EMG: 4000.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """How a recording of one kind and rate is filtered and looked at.
+
+    Attributes
+    ----------
+    low_hz, high_hz : float
+        Pass band: 20–450 Hz for the skin (SENIAM, Hermens 2000), 20–5000 Hz for the needle,
+        never above 0.45 of the sampling rate.
+    sections : ndarray of float64, shape (2, 5)
+        Biquads b0 b1 b2 a1 a2: second-order Butterworth high-pass and low-pass, run both ways.
+    factor : int
+        Samples averaged into one before the statistic is computed.
+    halves : ndarray of int64
+        Half-widths of the wavelets, in samples after averaging.
+    """
+
+    rate: float
+    low_hz: float
+    high_hz: float
+    sections: NDArray[np.float64]
+    factor: int
+    halves: NDArray[np.int64]
+
+    @property
+    def detection_rate(self) -> float:
+        """Rate of the statistic, Hz."""
+        return self.rate / self.factor
+
+
+def band_for(rate: float, kind: ChannelKind, *, where: str | None = None) -> Band:
+    """Choose the pass band and wavelet widths for a sampling rate.
+
+    Raises
+    ------
+    InputError
+        If the rate is below 150 Hz.
+    """
+    from scipy.signal import butter
+
+    if rate < LOWEST_RATE_HZ:
+        raise InputError(
+            f"{rate:g} samples per second are too few for EMG",
+            where=where,
+            mend="Record at 1000 Hz or more; 200 Hz is the least that shows a discharge at all",
+        )
+    low, high = _BANDS[kind]
+    high = min(high, 0.45 * rate)
+    sections = [
+        butter(2, low, "highpass", fs=rate, output="sos")[0],
+        butter(2, high, "lowpass", fs=rate, output="sos")[0],
+    ]
+    factor = max(1, int(rate // _DETECTION_RATE_HZ[kind]))
+    per_ms = rate / factor / 1000.0
+    halves = sorted({max(2, 2 * round(width * per_ms / 2)) for width in _WIDTHS_MS[kind]})
+    return Band(
+        rate=rate,
+        low_hz=low,
+        high_hz=high,
+        sections=np.array([[s[0], s[1], s[2], s[4], s[5]] for s in sections]),
+        factor=factor,
+        halves=np.array(halves, np.int64),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mains:
+    """Mains interference: its exact frequency and the harmonics that stand out.
+
+    Sine and cosine of each are fitted by least squares in windows of `window` samples that
+    overlap by half; the windows' fits are cross-faded. Samples are clipped at four noise levels
+    before the fit, so that a discharge leaves no trace in it and no ringing follows.
+    """
+
+    frequency_hz: float
+    harmonics: tuple[int, ...]
+    window: int
+    basis: NDArray[np.float32]
+    solve: NDArray[np.float32]
+    fade: NDArray[np.float32]
+
+    def subtract(self, y: NDArray[np.float32], first: int, level: NDArray[np.float32]) -> None:
+        """Take the interference out of y, in place.
+
+        Parameters
+        ----------
+        y : ndarray of float32, shape (samples, channels)
+        first : int
+            Absolute index of the first sample, so that windows lie on one grid for every block.
+        level : ndarray of float32, shape (channels,)
+            Noise level for clipping; interference itself is allowed for.
+        """
+        hop = self.window // 2
+        samples = y.shape[0]
+        model = np.zeros_like(y)
+        weight = np.zeros((samples, 1), np.float32)
+        begin = -((first % hop) + hop)
+        while begin < samples:
+            low, high = max(0, begin), min(samples, begin + self.window)
+            if high - low > hop // 2:
+                rows = slice(low - begin, high - begin)
+                part = y[low:high]
+                if high - low == self.window:
+                    coefficients = self.solve @ _clipped(part, self.basis, self.solve, level)
+                else:
+                    solve = np.linalg.pinv(self.basis[rows]).astype(np.float32)
+                    coefficients = solve @ _clipped(part, self.basis[rows], solve, level)
+                model[low:high] += self.fade[rows, None] * (self.basis[rows] @ coefficients)
+                weight[low:high] += self.fade[rows, None]
+            begin += hop
+        model /= np.maximum(weight, 1e-6)
+        y -= model
+
+    def subtract_whole(self, y: NDArray[np.float32]) -> None:
+        """Take the interference out of a short stretch by one fit over all of it, in place."""
+        rows = self.basis[: min(len(y), self.window)]
+        if len(rows) == len(y):
+            y -= rows @ np.linalg.solve(rows.T @ rows, rows.T @ y)
+        else:
+            self.subtract(y, 0, np.full(y.shape[1], np.inf, np.float32))
+
+
+def _clipped(
+    y: NDArray[np.float32],
+    basis: NDArray[np.float32],
+    solve: NDArray[np.float32],
+    level: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return y with what departs from the first fit by more than four levels brought back to it."""
+    fit = basis @ (solve @ y)
+    return fit + np.clip(y - fit, -4 * level, 4 * level)
+
+
+def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
+    """Look for 50 or 60 Hz mains and its harmonics in stretches of filtered signal.
+
+    A line counts where its power exceeds five times the median power of the 16 neighbouring
+    frequencies, on the average over channels and stretches; interference is reported only if the
+    fundamental or two harmonics count.
+
+    Parameters
+    ----------
+    segments : list of ndarray, each of shape (samples, channels)
+        Stretches of equal length, at least half a second, each channel in units of its noise.
+
+    Returns
+    -------
+    Mains or None
+    """
+    segments = [s for s in segments if s.shape[0] >= band.rate / 2]
+    if not segments:
+        return None
+    length = min(s.shape[0] for s in segments)
+    taper = np.hanning(length)[:, None]
+    power = np.zeros(8 * length // 2 + 1)
+    for segment in segments:
+        clipped = np.clip(segment[:length], -6, 6) * taper
+        spectrum = np.abs(np.fft.rfft(clipped, 8 * length, axis=0)) ** 2
+        power += np.median(spectrum, axis=1) if spectrum.shape[1] > 2 else spectrum.mean(axis=1)
+    step = band.rate / (8 * length)
+
+    def excess(frequency: float) -> float:
+        at = round(frequency / step)
+        reach = max(1, round(0.3 / step))
+        near = power[max(0, at - reach) : at + reach + 1]
+        gap, far = round(4 / (length / band.rate) / step) // 2 + reach, round(12 / step)
+        around = np.concatenate([power[max(0, at - far) : max(0, at - gap)], power[at + gap : at + far]])
+        return float(near.max() / np.median(around)) if near.size and around.size else 0.0
+
+    best: tuple[float, float, tuple[int, ...]] = (0.0, 0.0, ())
+    for nominal in (50.0, 60.0):
+        orders = range(1, int(min(band.high_hz, 0.48 * band.rate) // nominal) + 1)
+        counted = tuple(k for k in orders if excess(k * nominal) > 5.0)
+        strength = sum(excess(k * nominal) for k in counted)
+        if (1 in counted or len(counted) >= 2) and strength > best[0]:
+            best = (strength, nominal, counted)
+    _, nominal, counted = best
+    if not counted:
+        return None
+    fine = nominal + np.arange(-0.3, 0.301, 0.01)
+    score = [sum(power[round(k * f / step)] for k in counted) for f in fine]
+    return mains_at(float(fine[int(np.argmax(score))]), counted, band.rate)
+
+
+def mains_at(frequency_hz: float, harmonics: tuple[int, ...], rate: float) -> Mains:
+    """Prepare the fit of these harmonics of a mains frequency."""
+    window = 2 * int(rate // 2)
+    t = np.arange(window) / rate
+    columns: list[Any] = []
+    for k in harmonics:
+        columns += [np.cos(2 * np.pi * k * frequency_hz * t), np.sin(2 * np.pi * k * frequency_hz * t)]
+    basis = np.stack(columns, axis=1)
+    fade = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 2
+    return Mains(
+        frequency_hz=frequency_hz,
+        harmonics=harmonics,
+        window=window,
+        basis=basis.astype(np.float32),
+        solve=np.linalg.pinv(basis).astype(np.float32),
+        fade=fade.astype(np.float32),
+    )

@@ -1,0 +1,187 @@
+"""A first look at the whole recording: noise per channel as it drifts, and how channels share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.filtering import Mains, find_mains
+from myolens.emg.streaming import Source, band_passed, in_order
+
+_EVERYTHING = 60_000_000
+"""Recordings of fewer samples in all are looked at whole, larger ones a quarter of each frame."""
+
+_BASELINE_FRAMES = 10
+_BASELINE_QUANTILE = 0.3
+_DRIFT_LIMIT = 3.0
+MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noise:
+    """What the recording is like between discharges.
+
+    Attributes
+    ----------
+    frames : ndarray of float32, shape (frames, channels)
+        Robust standard deviation in the analysis band, as found in each frame of `Source.frame` samples.
+    level : ndarray of float32, shape (frames, channels)
+        The resting level: a running low quantile of `frames` that cannot rise more than
+        threefold above the recording's own low level, so that a contraction does not become it.
+    whitening : ndarray of float32, shape (channels, channels)
+        Symmetric inverse square root of the shrunk correlation of the noise.
+    even_scale, odd_scale : ndarray of float32, shape (widths, channels)
+        One over twice the variance of the wavelet responses at rest.
+    mains : Mains or None
+        Interference to be subtracted.
+    correlation : ndarray of float32, shape (channels, channels)
+        Correlation of the unwhitened noise.
+    """
+
+    frames: NDArray[np.float32]
+    level: NDArray[np.float32]
+    whitening: NDArray[np.float32]
+    even_scale: NDArray[np.float32]
+    odd_scale: NDArray[np.float32]
+    mains: Mains | None
+    correlation: NDArray[np.float32]
+
+
+def robust_sd(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1.4826 × median |x| down the columns: the standard deviation if x is Gaussian about zero."""
+    return np.asarray(MAD_TO_SD * np.median(np.abs(x), axis=0), np.float32)
+
+
+def survey(source: Source) -> Noise:
+    """Estimate noise, its sharing between channels, and mains, from stretches of every frame."""
+    frame = source.frame
+    starts = list(range(0, source.samples, frame))
+    mains = find_mains([_standard(source, s, s + frame, None) for s in _spread(starts, 24)], source.band)
+    share = 1.0 if source.samples * len(source.rows) <= _EVERYTHING else 0.25
+    length = max(int(frame * share), source.band.factor * 48)
+
+    def frame_level(start: int) -> NDArray[np.float32]:
+        return robust_sd(_stretch(source, start, start + length, mains))
+
+    frames = np.stack(list(in_order(frame_level, starts)))
+    level = _baseline(frames)
+    quietness = np.median(frames / level, axis=1)
+    quiet = [s for s, q in zip(starts, quietness, strict=True) if q <= np.median(quietness)]
+    correlation, whitening = _whitening(source, _spread(quiet, 120), length, mains)
+    even, odd = _response(source, _spread(quiet, 120), length, mains, whitening)
+    return Noise(frames, level, whitening, even, odd, mains, correlation)
+
+
+def _spread(items: list[int], most: int) -> list[int]:
+    """At most so many of the items, evenly spaced."""
+    if len(items) <= most:
+        return items
+    return [items[round(i)] for i in np.linspace(0, len(items) - 1, most)]
+
+
+def _stretch(source: Source, start: int, stop: int, mains: Mains | None) -> NDArray[np.float32]:
+    """Band-passed values of a short stretch with a short margin; one fit of the mains over all of it."""
+    margin = int(0.15 * source.recording.rate)
+    low, high = max(0, start - margin), min(source.samples, stop + margin)
+    x = band_passed(source.raw(low, high), source.band, None, low, None)
+    if mains is not None:
+        mains.subtract_whole(x)
+    return x[start - low : stop - low]
+
+
+def _standard(source: Source, start: int, stop: int, mains: Mains | None) -> NDArray[np.float32]:
+    """A stretch in units of its own robust deviation; channels without any are zero."""
+    x = _stretch(source, start, stop, mains)
+    level = robust_sd(x)
+    return np.asarray(x / np.where(level > 0, level, np.inf), np.float32)
+
+
+def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Running low quantile of each channel's frames, kept within a threefold rise of its own low level."""
+    count = len(frames)
+    padded = np.pad(
+        frames, ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0)), mode="reflect" if count > 10 else "edge"
+    )
+    level = np.empty_like(frames)
+    for k in range(count):
+        level[k] = np.quantile(padded[k : k + 2 * _BASELINE_FRAMES + 1], _BASELINE_QUANTILE, axis=0)
+    low = np.quantile(frames, 0.1, axis=0)
+    level = np.clip(level, low / _DRIFT_LIMIT, _DRIFT_LIMIT * low)
+    positive = np.where(level > 0, level, np.nan)
+    floor = np.nanmin(positive, axis=0, initial=np.inf, where=np.isfinite(positive))
+    return np.where(level > 0, level, np.where(np.isfinite(floor), floor, 1.0)).astype(np.float32)
+
+
+def _detection_stretches(
+    source: Source, starts: list[int], length: int, mains: Mains | None
+) -> Iterator[NDArray[np.float32]]:
+    """Quiet stretches in noise units, at the rate of the statistic."""
+    from myolens.emg.kernels import decimate
+
+    def one(start: int) -> NDArray[np.float32]:
+        x = _standard(source, start, start + length, mains)
+        ones = np.ones((1, x.shape[1]), np.float32)
+        return np.clip(decimate(x, source.band.factor, ones, 0, len(x)), -4, 4)
+
+    return in_order(one, starts)
+
+
+def _whitening(
+    source: Source, starts: list[int], length: int, mains: Mains | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Correlation of the quiet stretches, and its inverse square root after shrinkage to the identity.
+
+    Shrinkage follows the oracle-approximating rule of Chen, Wiesel, Eldar & Hero (IEEE Trans Signal
+    Process 2010;58:5016) with a floor of 0.02, as neighbouring samples are not independent.
+    """
+    channels = len(source.rows)
+    total = np.zeros((channels, channels))
+    count = 0
+    for z in _detection_stretches(source, starts, length, mains):
+        total += z.T.astype(float) @ z
+        count += len(z)
+    scatter = total / max(count, 1)
+    variance = np.diag(scatter)
+    scale = np.sqrt(np.where(variance > 0, variance, 1.0))
+    correlation = scatter / np.outer(scale, scale)
+    np.fill_diagonal(correlation, 1.0)
+    if channels == 1:
+        return correlation.astype(np.float32), np.ones((1, 1), np.float32)
+    independent = max(count / 4, 1)
+    square = float(np.sum(correlation**2))
+    shrink = ((1 - 2 / channels) * square + channels**2) / (
+        (independent + 1 - 2 / channels) * max(square - channels, 1e-9)
+    )
+    shrink = float(np.clip(shrink, 0.02, 1.0))
+    values, vectors = np.linalg.eigh((1 - shrink) * correlation + shrink * np.eye(channels))
+    whitening = (vectors / np.sqrt(np.maximum(values, 1e-6))) @ vectors.T
+    return correlation.astype(np.float32), (whitening / scale[:, None]).astype(np.float32)
+
+
+def _response(
+    source: Source, starts: list[int], length: int, mains: Mains | None, whitening: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One over twice the robust variance of the wavelet responses of each whitened channel at rest."""
+    from myolens.emg.kernels import mix, wavelets
+
+    halves = source.band.halves
+    margin = int(halves.max())
+    even_sd: list[NDArray[np.float32]] = []
+    odd_sd: list[NDArray[np.float32]] = []
+    for x in _detection_stretches(source, starts, length, mains):
+        if len(x) < 4 * margin:
+            continue
+        z = mix(x, whitening)
+        pairs = [wavelets(z, int(half)) for half in halves]
+        even_sd.append(np.stack([robust_sd(even[margin:-margin]) for even, _ in pairs]))
+        odd_sd.append(np.stack([robust_sd(odd[margin:-margin]) for _, odd in pairs]))
+    if not even_sd:
+        even_sd = odd_sd = [np.sqrt(2.0 * halves)[:, None] * np.ones(len(source.rows))]
+    even, odd = (np.median(np.stack(sds), axis=0) for sds in (even_sd, odd_sd))
+    return (
+        (0.5 / np.maximum(even, 1e-6) ** 2).astype(np.float32),
+        (0.5 / np.maximum(odd, 1e-6) ** 2).astype(np.float32),
+    )

@@ -1,0 +1,130 @@
+"""Reading a recording block by block, filtered, on all cores, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.filtering import Band, Mains
+from myolens.recording import MICROVOLTS_PER_UNIT, Recording
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MARGIN_S = 1.25
+"""Read on either side of a block: a mains window and the decay of the filters."""
+
+_BLOCK_VALUES = 3_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """The rows of a recording that are analysed, in µV (or their own unit), time-major.
+
+    Attributes
+    ----------
+    recording : Recording
+    rows : tuple of int
+        Rows of the recording.
+    gain : ndarray of float32, shape (channels,)
+        µV per stored unit; offsets are left out, as the high-pass removes them.
+    band : Band
+    """
+
+    recording: Recording
+    rows: tuple[int, ...]
+    band: Band
+    lock: Lock = field(default_factory=Lock)
+
+    @property
+    def gain(self) -> NDArray[np.float32]:
+        """µV (or the channel's own unit) per stored unit."""
+        channels = [self.recording.channels[row] for row in self.rows]
+        return np.array([c.gain * MICROVOLTS_PER_UNIT.get(c.unit or "", 1.0) for c in channels], np.float32)
+
+    @property
+    def samples(self) -> int:
+        """Samples per channel."""
+        return self.recording.samples
+
+    def raw(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Unfiltered values, shape (samples, channels), of the samples start ≤ i < stop."""
+        from myolens.emg.kernels import transpose_scaled
+
+        everything = self.rows == tuple(range(len(self.recording.channels)))
+        with self.lock:
+            stored = self.recording.signal.read(start, stop, slice(None) if everything else self.rows)
+        if not stored.dtype.isnative:
+            stored = stored.astype(stored.dtype.newbyteorder("="))
+        x: NDArray[np.float32] = transpose_scaled(np.ascontiguousarray(stored), self.gain)
+        return (
+            np.nan_to_num(x, copy=False, nan=0.0, posinf=0.0, neginf=0.0) if stored.dtype.kind == "f" else x
+        )
+
+    def filtered(
+        self, start: int, stop: int, *, mains: Mains | None, level: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Band-passed values of start ≤ i < stop, mains subtracted, independent of the block's edges."""
+        margin = int(MARGIN_S * self.recording.rate)
+        low, high = max(0, start - margin), min(self.samples, stop + margin)
+        return band_passed(self.raw(low, high), self.band, mains, low, level)[start - low : stop - low]
+
+    @property
+    def bin(self) -> int:
+        """Samples in a bin of about 0.1 s, a whole number of averaged samples."""
+        return self.band.factor * max(1, round(0.1 * self.recording.rate / self.band.factor))
+
+    @property
+    def frame(self) -> int:
+        """Samples in a frame of about 1 s, ten bins: noise is estimated once a frame."""
+        return 10 * self.bin
+
+    def blocks(self, seconds: float | None = None) -> list[tuple[int, int]]:
+        """(start, stop) of consecutive blocks of whole frames; sized for the cache unless given."""
+        if seconds is None:
+            seconds = float(np.clip(_BLOCK_VALUES / (len(self.rows) * self.recording.rate), 4.0, 120.0))
+        length = self.frame * max(1, round(seconds * self.recording.rate / self.frame))
+        return [(start, min(self.samples, start + length)) for start in range(0, self.samples, length)]
+
+
+def band_passed(
+    x: NDArray[np.float32],
+    band: Band,
+    mains: Mains | None,
+    first: int,
+    level: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
+    """Band-pass x (samples, channels) in place and take the mains out; `first` is its absolute index."""
+    from myolens.emg.kernels import zero_phase
+
+    zero_phase(x, band.sections)
+    if mains is not None:
+        mains.subtract(x, first, np.full(x.shape[1], np.inf, np.float32) if level is None else level)
+    return x
+
+
+def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Apply the function to the items on all cores; results come in order, few are held at once."""
+    workers = max(
+        1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    workers = min(workers, 8)
+    if workers == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
