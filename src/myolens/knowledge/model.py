@@ -210,12 +210,24 @@ class Threshold(Sourced):
     sex: Literal["female", "male"] | None = None
 
 
+class Portion(Sourced):
+    """An everyday amount, such as a cup of coffee, in the base unit."""
+
+    name: str
+    synonyms: tuple[str, ...] = ()
+    amount: float = Field(gt=0)
+
+
 class Number(KnowledgeModel):
-    """How a numeric answer is read: its unit, other units with their factors, and what it implies."""
+    """How a numeric answer is read: its unit, other units and portions, and what it implies.
+
+    A value in another unit becomes ``value * factors[unit] + offsets[unit]`` in ``unit``.
+    """
 
     unit: str
     factors: dict[str, float] = {}
     offsets: dict[str, float] = {}
+    portions: tuple[Portion, ...] = ()
     minimum: float = 0
     maximum: float
     thresholds: tuple[Threshold, ...] = ()
@@ -236,6 +248,9 @@ class FindingDefinition(KnowledgeModel):
         Asked first, because its answer can change the urgency.
     implies : tuple of codes
         More general findings that hold whenever this one is present.
+    family, site : code or None
+        Findings of one family ("twitching") differ by body site; a name made of a site and
+        a family word ("deltoid fasciculations") finds the nearest site that has a finding.
     """
 
     code: Code
@@ -254,7 +269,17 @@ class FindingDefinition(KnowledgeModel):
     cost: float = Field(default=1, gt=0)
     safety: bool = False
     implies: tuple[Code, ...] = ()
-    sites: bool = False
+    family: Code | None = None
+    site: Code | None = None
+
+
+class Site(KnowledgeModel):
+    """A part of the body; ``parent`` is the larger part it belongs to."""
+
+    code: Code
+    name: str
+    synonyms: tuple[str, ...] = ()
+    parent: Code | None = None
 
 
 class CriticalValue(Sourced):
@@ -414,6 +439,7 @@ class Knowledge(KnowledgeModel):
     care: dict[Code, CareMeasure]
     sources: dict[Code, SourceEntry]
     statements: tuple[ArticleStatement, ...]
+    sites: dict[Code, Site] = {}
 
 
 CareMeasure.model_rebuild()
