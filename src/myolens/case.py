@@ -7,7 +7,7 @@ written: `myolens.knowledge.vocabulary` turns them into codes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -165,24 +165,47 @@ def read_case(path: str | Path) -> Case:
     return case_from(data, where=path.name)
 
 
-def read_cases(path: str | Path) -> Iterator[Case]:
-    """Read cases from a file with one JSON object a line, in order; empty lines are skipped."""
+def read_cases(path: str | Path, *, on_error: Callable[[InputError], None] | None = None) -> Iterator[Case]:
+    """Read cases from a file with one JSON object a line, in order; empty lines are skipped.
+
+    Parameters
+    ----------
+    path : str or Path
+        UTF-8 text.
+    on_error : callable, optional
+        Takes the error of a line that is not a case, after which reading goes on;
+        without it the first such line raises.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not text, or a line is not a case.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError("no such file", where=str(path))
-    with path.open(encoding="utf-8-sig", errors="strict") as lines:
-        number = 0
-        try:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    where = f"{path.name} line {number}"
-                    try:
-                        data = json.loads(line)
-                    except (json.JSONDecodeError, RecursionError) as error:
-                        raise InputError(f"not valid JSON: {error}", where=where) from None
-                    yield case_from(data, where=where)
-        except UnicodeDecodeError:
-            raise InputError("is not UTF-8 text", where=f"{path.name} after line {number}") from None
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield _case_of_line(line, where=f"{path.name} line {number}")
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+
+
+def _case_of_line(line: bytes, *, where: str) -> Case:
+    if len(line) > MAXIMUM_CASE_BYTES:
+        raise InputError("is too long for a case", where=where)
+    try:
+        data = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", where=where) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"is not valid JSON: {error}", where=where) from None
+    return case_from(data, where=where)
 
 
 def write_case(case: Case, path: str | Path) -> None:
@@ -223,7 +246,7 @@ def _loader() -> type:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                event = self.peek_event()
+                event: Any = self.peek_event()  # type: ignore[no-untyped-call]
                 raise yaml.composer.ComposerError(
                     None, None, "aliases are not used in case files", event.start_mark
                 )

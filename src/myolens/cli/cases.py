@@ -1,0 +1,181 @@
+"""`myolens assess`, `report` and `demo`: a story in, an answer out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from myolens.cli.output import console, note, print_json, write_whole
+from myolens.errors import InputError
+
+if TYPE_CHECKING:
+    from myolens.assessment import Assessment
+    from myolens.case import Case
+    from myolens.reports import Examined
+
+EXAMPLE_FILES = ("desk-worker.yaml", "left-biceps.edf")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(demo)
+    app.command()(report)
+    app.command()(assess)
+
+
+def demo(
+    folder: Path = typer.Option(Path("myolens-demo"), help="Folder to write the report into."),
+) -> None:
+    """Analyse the shipped example: prints a summary and writes a report to open."""
+    folder.mkdir(parents=True, exist_ok=True)
+    examples = resources.files("myolens.examples")
+    for name in EXAMPLE_FILES:
+        with resources.as_file(examples / name) as original:
+            shutil.copyfile(original, folder / name)
+    target = folder / "report.html"
+    _report(folder / EXAMPLE_FILES[0], target, pdf=False, as_json=False)
+    out = console()
+    out.print(f"\nThe example: {folder / EXAMPLE_FILES[0]} with the simulated recording {EXAMPLE_FILES[1]}.")
+    out.print(f"Report: [bold]{target}[/bold] (open it in a browser)")
+
+
+def report(
+    case_file: Path = typer.Argument(..., metavar="CASE", help="Case file, YAML or JSON."),
+    output: Path = typer.Option(Path("report.html"), "--output", "-o", help="Where to write the report."),
+    pdf: bool = typer.Option(False, "--pdf", help="Write a PDF beside the HTML."),
+    fhir: bool = typer.Option(False, "--fhir", help="Write a FHIR R4 document bundle beside the HTML."),
+    as_json: bool = typer.Option(False, "--json", help="Print the assessment and analyses as JSON."),
+    trust_text: bool = typer.Option(
+        False, "--trust-text", help="Use findings read in the free text without asking you to confirm them."
+    ),
+) -> None:
+    """Assess a case, analyse its recordings, and write the report."""
+    _report(case_file, output, pdf=pdf, as_json=as_json, fhir=fhir, trust_text=trust_text)
+
+
+def assess(
+    case_file: Path | None = typer.Argument(None, metavar="CASE", help="Case file, YAML or JSON."),
+    batch: Path | None = typer.Option(None, "--batch", help="Cases, one JSON object a line."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+    trust_text: bool = typer.Option(
+        False, "--trust-text", help="Use findings read in the free text without asking you to confirm them."
+    ),
+) -> None:
+    """Assess a case without writing a report; recordings named in it are analysed."""
+    from myolens.assessment import assess as assess_case
+    from myolens.case import read_cases
+
+    if (case_file is None) == (batch is None):
+        raise InputError("give either one case file or --batch with a file of cases")
+    if batch is not None:
+        errors: list[InputError] = []
+
+        def refuse(error: InputError) -> None:
+            errors.append(error)
+            note(str(error))
+            print_json({"schema": "myolens.error/1", "error": str(error)})
+
+        for case in read_cases(batch, on_error=refuse):
+            print_json(assess_case(case, trust_text=trust_text).to_json())
+        if errors:
+            sys.exit(2)
+        return
+    if case_file is None:
+        return
+    _case, assessment, _examined, failures = _assessed(case_file, trust_text=trust_text)
+    if as_json:
+        print_json(assessment.to_json())
+    else:
+        _summary(assessment)
+    if failures:
+        sys.exit(2)
+
+
+def _assessed(path: Path, *, trust_text: bool) -> tuple[Case, Assessment, list[Examined], list[str]]:
+    from myolens.assessment import assess as assess_case
+    from myolens.case import read_case
+    from myolens.cli.recordings import examine
+
+    case = read_case(path)
+    examined: list[Examined] = []
+    failures: list[str] = []
+    for name in case.recordings:
+        try:
+            examined += examine(path.parent / name)
+        except InputError as error:
+            note(str(error))
+            failures.append(str(error))
+    analyses = [item.analysis for item in examined]
+    return case, assess_case(case, analyses=analyses, trust_text=trust_text), examined, failures
+
+
+def _report(
+    path: Path, output: Path, *, pdf: bool, as_json: bool, fhir: bool = False, trust_text: bool = False
+) -> None:
+    from myolens.reports import report as render
+
+    case, assessment, examined, failures = _assessed(path, trust_text=trust_text)
+    write_whole(output, render(assessment, case, examined, failures=failures))
+    if pdf:
+        from myolens.reports.pdf import pdf as render_pdf
+
+        write_whole(output.with_suffix(".pdf"), render_pdf(assessment, case, examined, failures=failures))
+        note(f"wrote {output.with_suffix('.pdf')}")
+    if fhir:
+        import json
+
+        from myolens.reports.fhir import bundle
+
+        document = json.dumps(bundle(assessment, case, examined), indent=2, ensure_ascii=False)
+        write_whole(output.with_suffix(".fhir.json"), document + "\n")
+        note(f"wrote {output.with_suffix('.fhir.json')}")
+    if as_json:
+        analyses = [item.analysis.to_json() for item in examined]
+        print_json(assessment.to_json() | {"recordings": analyses, "report": str(output)})
+    else:
+        for item in examined:
+            from myolens.reports.page import recording_sentence
+
+            console().print(f"{item.analysis.recording}: {recording_sentence(item.analysis)}\n")
+        _summary(assessment)
+    note(f"wrote {output}")
+    if failures:
+        sys.exit(2)
+
+
+def _summary(assessment: Assessment) -> None:
+    from rich.markup import escape
+
+    from myolens.reports.page import LEVEL_NAMES, likely_causes, per_hundred
+
+    out = console()
+    out.print(f"[bold]{LEVEL_NAMES[assessment.urgency.level]}.[/bold] {escape(assessment.urgency.headline)}")
+    for rule in assessment.urgency.rules:
+        out.print(f"  - {escape(rule.action)} Because: {escape('; '.join(rule.because))}.")
+    out.print("\n[bold]What fits best[/bold]")
+    likely = likely_causes(assessment)
+    for cause in likely:
+        out.print(
+            f"  about {per_hundred(cause.probability):>2} of 100 "
+            f"({per_hundred(cause.low)} to {per_hundred(cause.high)})  "
+            f"[bold]{escape(cause.plain_name)}[/bold]"
+        )
+        strongest = sorted(cause.evidence, key=lambda item: -abs(item.bits))[:3]
+        for item in strongest:
+            state = " (absent)" if item.present is False else ""
+            out.print(f"       {item.bits:+.1f} bits  {escape(item.label)}{state}")
+    if not likely:
+        out.print("  No cause reaches 5 of 100 with what is known so far.")
+    if assessment.checked_for:
+        names = ", ".join(f"{item.name} ({item.words})" for item in assessment.checked_for)
+        out.print(f"\n[bold]What we checked for[/bold]\n  {escape(names)}")
+    if assessment.questions:
+        out.print(f"\n[bold]Next question[/bold]\n  {escape(assessment.questions[0].text)}")
+    for item in assessment.unrecognised:
+        nearest = f"; nearest: {', '.join(item.nearest)}" if item.nearest else ""
+        out.print(f"\nNot understood: {escape(item.name)} ({escape(item.reason)}{escape(nearest)})")

@@ -1,0 +1,240 @@
+"""The report as one HTML file: no network, printable, zoomable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+
+from myolens.assessment.result import Assessment, CareAdvice, CauseResult
+from myolens.case import Case
+from myolens.emg.analysis import Analysis
+from myolens.knowledge.model import UrgencyLevel
+from myolens.recording import Recording
+from myolens.reports import figures
+from myolens.reports.traces import traces_of
+
+SHOWN_CAUSES = 5
+"""Never more than five causes on a page a doctor reads."""
+
+SHOWN_FROM = 0.05
+"""A cause below 5 in 100 is not put among the likely ones."""
+
+DRAWN_UNITS = 8
+
+LEVEL_NAMES = {
+    UrgencyLevel.EMERGENCY: "Now",
+    UrgencyLevel.URGENT_DAYS: "Within days",
+    UrgencyLevel.SOON_WEEKS: "Within weeks",
+    UrgencyLevel.ROUTINE: "Routine appointment",
+    UrgencyLevel.SELF_CARE: "Self-care",
+}
+SETTING_NAMES = {
+    "community": "people in the community",
+    "primary_care": "people in primary care",
+    "neurology_clinic": "people in a neurology clinic",
+}
+HORIZON_NAMES = {"today": "Today", "this_week": "This week", "until_review": "Until the review"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """A recording with what was found in it."""
+
+    recording: Recording
+    analysis: Analysis
+
+
+def report(
+    assessment: Assessment | None = None,
+    case: Case | None = None,
+    examined: Sequence[Examined] = (),
+    *,
+    failures: Sequence[str] = (),
+    today: date | None = None,
+) -> str:
+    """Write the report of an assessment, of recordings, or of both.
+
+    Parameters
+    ----------
+    assessment, case : Assessment and Case, optional
+        Left out for a report on recordings alone.
+    examined : sequence of Examined
+        Recordings with their analyses, in the order shown.
+    failures : sequence of str
+        Sentences about recordings that could not be used.
+    today : date, optional
+        Date printed; the current day when None.
+
+    Returns
+    -------
+    str
+        One self-contained HTML document.
+    """
+    from myolens import __version__
+
+    shown_sources = dict(assessment.sources) if assessment else {}
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title="Muscle twitching: what was found" if assessment else "Recording report",
+            subtitle=_subtitle(case, today or date.today()),
+            case=case,
+            assessment=assessment,
+            likely=likely_causes(assessment) if assessment else (),
+            plan=_plan(assessment.care) if assessment else (),
+            recordings=[_recording_part(item) for item in examined],
+            failures=tuple(failures),
+            sources=shown_sources,
+            numbers={id: place for place, id in enumerate(shown_sources, start=1)},
+            level_names=LEVEL_NAMES,
+            setting_names=SETTING_NAMES,
+            bar=lambda cause: Markup(figures.probability_bar(cause)),
+            evidence=lambda cause: Markup(figures.evidence_bars(cause)),
+            course=lambda course: Markup(figures.course_curve(course)),
+            per_hundred=per_hundred,
+            css=_asset("report.css"),
+            viewer=_asset("viewer.js"),
+            version=__version__,
+            today=(today or date.today()).isoformat(),
+        )
+    )
+
+
+def likely_causes(assessment: Assessment) -> tuple[CauseResult, ...]:
+    """Return the causes named as likely: at least 5 in 100, five at most; the rest is 'checked for'."""
+    apart = {item.cause for item in assessment.checked_for}
+    likely = [c for c in assessment.causes if c.probability >= SHOWN_FROM and c.cause not in apart]
+    return tuple(likely[:SHOWN_CAUSES])
+
+
+def per_hundred(probability: float) -> str:
+    """Words for a probability out of 100; never zero and never all."""
+    if probability < 0.01:
+        return "fewer than 1"
+    if probability > 0.99:
+        return "more than 99"
+    return f"{round(probability * 100)}"
+
+
+def recording_sentence(analysis: Analysis) -> str:
+    """Say in one sentence what was counted, in how much time, with the interval."""
+    minutes = analysis.analysed_seconds / 60
+    if analysis.rate_per_min is None:
+        return "Nothing could be counted in this recording; the reasons are under quality."
+    rate = analysis.rate_per_min
+    count = len(analysis.events)
+    twitches = "1 twitch" if count == 1 else f"{count} twitches"
+    units = ""
+    if analysis.units:
+        units = f" from {len(analysis.units)} motor unit{'s' if len(analysis.units) > 1 else ''}"
+    return (
+        f"{twitches}{units} in {minutes:.1f} minutes that could be used: {rate.value:.1f} per minute "
+        f"({rate.level:.0%} interval {rate.low:.1f} to {rate.high:.1f})."
+    )
+
+
+def _subtitle(case: Case | None, today: date) -> str:
+    parts = []
+    if case:
+        parts.append(case.id)
+        if case.age is not None:
+            parts.append(f"{case.age:g} years")
+        if case.sex:
+            parts.append(case.sex)
+    parts.append(f"{today.day} {today:%B %Y}")
+    return " · ".join(parts)
+
+
+def _plan(care: Sequence[CareAdvice]) -> list[tuple[str, list[CareAdvice]]]:
+    parts = [
+        (name, [item for item in care if item.kind == "do" and item.horizon == horizon])
+        for horizon, name in HORIZON_NAMES.items()
+    ]
+    parts.append(("Better left", [item for item in care if item.kind == "avoid"]))
+    parts.append(("For your doctor to consider", [item for item in care if item.kind == "clinician"]))
+    return [(name, items) for name, items in parts if items]
+
+
+def _recording_part(item: Examined) -> dict[str, Any]:
+    analysis = item.analysis
+    traces = traces_of(item.recording, analysis)
+    embedded = {
+        "seconds": analysis.seconds,
+        "traces": [trace.embedded() for trace in traces],
+        "events": [
+            {"t": round(event.time_s, 5), "u": event.unit, "label": _event_label(event)}
+            for event in analysis.events
+        ],
+        "excluded": [{"a": span.start_s, "b": span.end_s} for span in analysis.excluded],
+    }
+    drawn = analysis.units[:DRAWN_UNITS]
+    grids = [figures.unit_on_grid(unit, analysis) for unit in drawn]
+    needle = analysis.details.get("needle")
+    return {
+        "analysis": analysis,
+        "sentence": recording_sentence(analysis),
+        "numbers": _numbers(analysis),
+        "embedded": _script_safe(embedded) if traces else "",
+        "overview": Markup(figures.trace_overview(traces, analysis)),
+        "shapes": [Markup(figures.unit_shape(unit, analysis)) for unit in drawn],
+        "more_units": len(analysis.units) > len(drawn),
+        "grids": [Markup(grid) for grid in grids if grid],
+        "raster": Markup(figures.raster(analysis)) if analysis.events else "",
+        "histogram": Markup(figures.interval_histogram(analysis)),
+        "map": Markup(figures.grid_map(analysis)) if analysis.events else "",
+        "excluded_seconds": f"{analysis.seconds - analysis.analysed_seconds:.1f}",
+        "reading": needle.get("reasons", ()) if isinstance(needle, dict) else (),
+    }
+
+
+def _event_label(event: Any) -> str:
+    unit = f"unit {event.unit}" if event.unit is not None else "no unit"
+    size = "" if event.peak_to_peak_uv is None else f", {event.peak_to_peak_uv:.0f} µV"
+    return f"{unit}{size} on {event.channel}"
+
+
+def _numbers(analysis: Analysis) -> list[tuple[str, str]]:
+    rate, quality = analysis.rate_per_min, analysis.quality
+    cells = []
+    if rate is not None:
+        cells.append((f"{rate.value:.1f}/min", f"twitch rate, 95 % interval {rate.low:.1f}–{rate.high:.1f}"))
+    cells.append((str(len(analysis.events)), "twitches found"))
+    cells.append((str(len(analysis.units)), "motor units"))
+    used = f"{analysis.analysed_seconds:.0f} of {analysis.seconds:.0f} s"
+    cells.append((used, "used"))
+    if quality.noise_uv is not None:
+        cells.append((f"{quality.noise_uv:.1f} µV", "noise level"))
+    if quality.detectable_uv is not None:
+        cells.append((f"{quality.detectable_uv:.0f} µV", "smallest potential surely found"))
+    return cells
+
+
+def _script_safe(data: object) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("myolens.reports", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        trim_blocks=False,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _asset(name: str) -> Markup:
+    text = resources.files("myolens.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    return Markup(text)  # our own file

@@ -1,0 +1,120 @@
+"""Case files: round trips, tolerance and clear refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myolens.case import Case, Finding, Lab, read_case, read_cases, write_case
+from myolens.errors import InputError
+
+EXAMPLE = """
+id: desk-worker
+age: 41
+sex: female
+complaint: "My left arm will not stop twitching."
+findings:
+  - {name: twitching_arms, present: true, site: left biceps, since: 12 days}
+  - {name: weakness, present: false}
+  - {name: caffeine_intake, value: 500, unit: mg/day}
+  - {name: sweating, present: null}
+labs:
+  - {name: potassium, value: 2.9, unit: mmol/L}
+  - {name: magnesium, value: null, unit: mmol/L}
+medicines: [salbutamol]
+recordings: [biceps.edf]
+"""
+
+
+def test_the_published_example_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    case = read_case(path)
+    assert (case.id, case.age, case.sex, case.medicines) == ("desk-worker", 41, "female", ("salbutamol",))
+    assert [f.present for f in case.findings] == [True, False, True, None]
+    assert case.findings[0].since == "12 days"
+    assert case.labs[1].value is None
+
+
+names = st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and "\x00" not in text)
+findings = st.builds(
+    Finding,
+    name=names,
+    present=st.sampled_from([True, False, None]),
+    value=st.none() | st.floats(-1e6, 1e6),
+    unit=st.none() | st.sampled_from(["mg/day", "per min"]),
+    site=st.none() | names,
+    since=st.none() | names,
+)
+cases = st.builds(
+    Case,
+    id=names,
+    age=st.none() | st.floats(0, 125),
+    sex=st.sampled_from(["female", "male", None]),
+    complaint=st.text(max_size=200),
+    findings=st.lists(findings, max_size=4).map(tuple),
+    labs=st.lists(st.builds(Lab, name=names, value=st.none() | st.floats(0, 500)), max_size=3).map(tuple),
+    medicines=st.lists(names, max_size=3).map(tuple),
+)
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+@given(case=cases)
+def test_writing_and_reading_gives_the_case_back(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, case: Case
+) -> None:
+    path = tmp_path_factory.mktemp("cases") / f"case{suffix}"
+    write_case(case, path)
+    assert read_case(path) == case
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("age: [", "not valid YAML"),
+        ("- one\n- two\n", "a case is a mapping"),
+        ("age: 300\n", "age"),
+        ("age: .nan\n", "age"),
+        ("sex: robot\n", "sex"),
+        ("findings: [{present: true}]\n", "findings.0.name"),
+        ("a: &x [1]\nb: *x\n", "aliases are not used"),
+        ("!!python/object/apply:os.system ['true']\n", "not valid YAML"),
+        ("", "a case is a mapping"),
+    ],
+)
+def test_a_bad_case_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_case(path)
+    assert words in str(caught.value)
+    assert "bad.yaml" in str(caught.value)
+
+
+def test_a_recording_given_as_case_is_told_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "signal.edf"
+    path.write_bytes(bytes(range(128, 256)) * 10)
+    with pytest.raises(InputError, match="myolens analyze"):
+        read_case(path)
+
+
+def test_lines_of_cases_keep_their_order_and_name_the_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_bytes(
+        b'\xef\xbb\xbf{"id": "a"}\n\n{"id": "b", "extra": 1}\n{broken\n{"id": "c"}\n\xff\xfe\n{"id": 7}\n'
+    )
+    errors: list[InputError] = []
+    assert [case.id for case in read_cases(path, on_error=errors.append)] == ["a", "b", "c", "7"]
+    assert [error.where for error in errors] == ["cases.jsonl line 4", "cases.jsonl line 6"]
+    with pytest.raises(InputError, match="line 4"):
+        list(read_cases(path))
+
+
+def test_published_cases_are_all_readable(shared: Path) -> None:
+    path = shared / "cases" / "cases.jsonl"
+    given_ids = [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [case.id for case in read_cases(path)] == given_ids
