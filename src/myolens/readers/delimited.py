@@ -1,0 +1,306 @@
+"""Delimited text: any table with one row a sample, with or without heading and time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.readers import table
+from myolens.readers.clock import Timed, steadied
+from myolens.readers.naming import kind_of, listed, numbered, split_unit, unit_notes, unit_of
+from myolens.readers.source import Source
+from myolens.recording import Annotation, Channel, ChannelKind, Recording
+
+_TIME = re.compile(
+    r"(rel(ative)?[ _]?|elapsed[ _]?|seconds?[ _]?|unix[ _]?|epoch[ _]?)?"
+    r"(time([ _]?stamps?)?|t|sec(onds?)?|seconds_elapsed|elapsed|epoch|date[ _]?time|zeit|temps|tiempo|tempo)"
+    r"([ _](s|sec|seconds|ms|us|ns|iso))?", re.IGNORECASE,
+)  # fmt: skip
+_SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
+            "milliseconds": 1e-3, "us": 1e-6, "microseconds": 1e-6, "ns": 1e-9, "nanoseconds": 1e-9, "min": 60.0}  # fmt: skip
+_RATE = re.compile(
+    r"(?:sampl\w*[ _-]*(?:rate|freq\w*)|sample ?rate|\bfs\b|\bsfreq\b|\bsrate\b|\brate\b|measurement frequency|frequency)"
+    r"\W*(?:\[?\(?k?hz\)?\]?)?\W*?([0-9]+(?:[.,][0-9]+)?(?:e[+-]?[0-9]+)?)\s*(k?hz)?", re.IGNORECASE,
+)  # fmt: skip
+_EPOCHS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0))
+"""Least value of a time since 1970 written in ns, us, ms and s, and the seconds in one of each."""
+MOST_LABELS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Heading of a column."""
+
+    name: str
+    unit: str | None = None
+    seconds: float | None = None
+    """For a column of times, the seconds in one of its unit; NaN where it names none."""
+
+
+def sniff(source: Source) -> bool:
+    """Whether the file is text."""
+    return table.is_text(source)
+
+
+def read(source: Source) -> Sequence[Recording]:
+    """Read a table: one recording per time column, or one at the stated rate.
+
+    Raises
+    ------
+    InputError
+        If there is no table, or neither a time column nor a sampling rate.
+    """
+    shape = table.layout(source)
+    grid = table.grid(source, shape)
+    columns = headings(shape)
+    groups = _groups(columns, grid.values, shape)
+    start = _start(grid.values, groups, columns, shape)
+    if groups:
+        timed = [(values, _timed(source, grid.values, columns, time, values)) for time, values in groups]
+        notes = grid.notes
+    else:
+        rate, notes = _stated_rate(source, shape, grid.values)
+        rows = [i for i in range(shape.columns) if i not in shape.words | shape.clocks]
+        if len(rows) > 1 and _is_counter(grid.values[rows[0]]) and columns[rows[0]].unit is None:
+            notes = (*notes, f"{columns[rows[0]].name} counts the samples and was left out")
+            rows = rows[1:]
+        whole, more = filled(source, grid.values[rows], [columns[row].name for row in rows])
+        timed = [(rows, Timed(whole.astype(np.float32), rate, (), more))]
+        notes = (*grid.notes, *notes)
+    return [_recording(source, columns, rows, part, notes, start) for rows, part in joined(timed)]
+
+
+def headings(shape: table.Layout) -> list[Column]:
+    """Name and unit of each column, from the heading where there is one."""
+    names, units = _heading(shape)
+    found = []
+    for name, given in zip(names, units, strict=True):
+        plain, unit = split_unit(name)
+        word = (given or unit or "").strip("[]() ").replace("µ", "u").replace("μ", "u").lower()
+        bare = re.sub(r"[ _](s|sec|seconds|ms|us|ns)$", "", plain.lower())
+        if _TIME.fullmatch(plain) or (plain.lower() == "x" and word == "s"):
+            own = word or plain.lower()[len(bare) :].strip("_ ") or ("s" if "seconds" in plain.lower() else "")
+            found.append(Column(plain, None, _SECONDS.get(own, float("nan"))))
+        else:
+            found.append(Column(plain, unit_of(given) or unit))
+    return found
+
+
+def joined(parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int], Timed]]:
+    """Put the columns of equal rate and nearly equal length together, shortened to the shortest."""
+    groups: list[tuple[list[int], list[Timed]]] = []
+    for rows, timed in parts:
+        for known, members in groups:
+            first = members[0]
+            lengths = (first.values.shape[1], timed.values.shape[1])
+            alike = abs(timed.rate / first.rate - 1) * max(lengths) < 0.5
+            if alike and abs(lengths[0] - lengths[1]) <= 1 + 0.001 * max(lengths) and not (first.gaps or timed.gaps):
+                known.extend(rows)
+                members.append(timed)
+                break
+        else:
+            groups.append((list(rows), [timed]))
+    result = []
+    for rows, members in groups:
+        shortest = min(member.values.shape[1] for member in members)
+        values = np.concatenate([member.values[:, :shortest] for member in members])
+        notes = tuple(dict.fromkeys(note for member in members for note in member.notes))
+        result.append((rows, replace(members[0], values=values, notes=notes)))
+    return result
+
+
+def filled(
+    source: Source, values: NDArray[np.float64], names: Sequence[str]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Replace missing values by linear interpolation between their neighbours, and say so."""
+    lost = ~np.isfinite(values)
+    if not lost.any():
+        return values, ()
+    if lost.all(axis=1).any():
+        empty = [name for name, gone in zip(names, lost.all(axis=1), strict=True) if gone]
+        raise source.refuse(f"has no numbers in {listed(empty)}")
+    values = values.copy()
+    places = np.arange(values.shape[1])
+    notes = []
+    for row in np.flatnonzero(lost.any(axis=1)):
+        gone = lost[row]
+        values[row, gone] = np.interp(places[gone], places[~gone], values[row, ~gone])
+        notes.append(f"{int(gone.sum())} of {gone.size} values of {names[row]} are missing and were interpolated")
+    return values, tuple(notes[:8])
+
+
+def _heading(shape: table.Layout) -> tuple[list[str], list[str | None]]:
+    """Names and units as written, one of each per column."""
+    count = shape.columns
+    none: list[str | None] = [None] * count
+    names, units = [f"column {i}" for i in range(1, count + 1)], none
+    lines = [line.lstrip("#%/ ").strip() for line in shape.preamble if line.strip("#%/ \t;,")]
+    split = [shape.cells(line) for line in lines]
+    for line in lines:
+        keyed = re.match(r"(labels?|channels?|columns?|units?)\s*:?=?[:=]\s*(.+)", line, re.IGNORECASE)
+        cells = [cell.strip() for cell in re.split(r"[\t,;]", keyed[2])] if keyed else []
+        if keyed and keyed[1].lower().startswith("unit") and len(cells) in {1, count}:
+            units = list(cells) * (count if len(cells) == 1 else 1)
+        elif keyed and len(cells) == count:
+            names = cells
+    if split and len(split[-1]) == count and not re.search(r":=|^\s*units?\s*:", lines[-1], re.IGNORECASE):
+        last = [cell.strip() for cell in split[-1]]
+        if len(split) > 1 and len(split[-2]) == count and all(_is_unit(cell) for cell in last):
+            return [cell.strip() for cell in split[-2]], list(last)
+        if not re.search(r"^[\w ]+:\s*\S+$", lines[-1]) or count > 1:
+            return last, units
+    return names, units
+
+
+def _is_unit(cell: str) -> bool:
+    inner = cell.strip("[]() ")
+    return not inner or inner.lower() in _SECONDS or unit_of(inner) not in {None, inner} or (
+        cell[:1] in "[(" and len(inner) < 12
+    ) or inner in {"V", "mV", "uV", "g", "N", "%"}  # fmt: skip
+
+
+def _groups(
+    columns: Sequence[Column], values: NDArray[np.float64], shape: table.Layout
+) -> list[tuple[int, list[int]]]:
+    """Each time column with the value columns that follow it."""
+    groups: list[tuple[int, list[int]]] = []
+    early: list[int] = []
+    for place, column in enumerate(columns):
+        if place in shape.words:
+            continue
+        if column.seconds is not None or place in shape.clocks:
+            if groups and not groups[-1][1]:
+                groups.pop()  # two times in a row: the later one is the finer (elapsed seconds)
+            groups.append((place, []))
+        elif groups:
+            groups[-1][1].append(place)
+        else:
+            early.append(place)
+    if groups and early:
+        groups[0][1][:0] = early
+    if not groups and len(early) > 1 and columns[early[0]].name == f"column {early[0] + 1}":
+        first = values[early[0]]
+        steps = np.diff(first)
+        # Without a heading only equal fractional steps tell a time in seconds from a signal.
+        if steps.size > 2 and 0 < steps.min() and steps.max() < 1.01 * steps.min() and steps.min() < 0.5:
+            return [(early[0], early[1:])]
+    return [group for group in groups if group[1]]
+
+
+def _timed(
+    source: Source, grid: NDArray[np.float64], columns: Sequence[Column], time: int, rows: Sequence[int]
+) -> Timed:
+    """Values of one time column on a steady grid."""
+    column = columns[time]
+    there = np.isfinite(grid[time]) & np.isfinite(grid[list(rows)]).any(axis=0)
+    last = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
+    times = grid[time, :last]
+    if last < 2:
+        raise source.refuse(f"has fewer than two rows with a time in {column.name}")
+    scale, notes = _scale(source, column, times)
+    values, more = filled(source, grid[list(rows), :last], [columns[row].name for row in rows])
+    timed = steadied(source, (times - np.nanmin(times)) * scale, values)
+    return replace(timed, notes=(*notes, *more, *timed.notes))
+
+
+def _scale(source: Source, column: Column, times: NDArray[np.float64]) -> tuple[float, tuple[str, ...]]:
+    """Seconds in one of the column's unit."""
+    if column.seconds is None:
+        return 1.0, () if np.nanmin(times) > 1e8 else (f"{column.name} was taken as time in seconds",)
+    if np.isfinite(column.seconds):
+        return column.seconds, ()
+    for least, seconds in _EPOCHS:
+        if np.nanmedian(times) > least:
+            return seconds, ()
+    steps = np.diff(times[np.isfinite(times)])
+    if steps.size and 0 < float(np.median(steps)) < 0.5:
+        return 1.0, (f"The unit of {column.name} is not stated; its steps fit seconds",)
+    raise source.refuse(
+        f"has a time column, {column.name}, whose unit is not stated",
+        mend="Write the unit behind its name, such as time (ms)",
+    )
+
+
+def _stated_rate(
+    source: Source, shape: table.Layout, values: NDArray[np.float64]
+) -> tuple[float, tuple[str, ...]]:
+    for line in shape.preamble:
+        found = _RATE.search(line)
+        if found:
+            rate = source.checked_rate(float(found[1].replace(",", ".")) * (1000 if "khz" in line.lower() else 1))
+            if source.rate and abs(source.rate / rate - 1) > 1e-3:
+                return rate, (f"The file states {rate:g} Hz; the {source.rate:g} Hz given with it was not used",)
+            return rate, ()
+    if source.rate:
+        return source.checked_rate(source.rate), (f"The sampling rate of {source.rate:g} Hz was given, not read",)
+    raise source.refuse(
+        f"holds {shape.columns} columns of {values.shape[1]} numbers, and neither a time column nor a sampling rate",
+        mend="Put a line such as '# sampling rate: 1000' at its top, or give the rate: rate=1000",
+    )
+
+
+def _recording(
+    source: Source,
+    columns: Sequence[Column],
+    rows: Sequence[int],
+    timed: Timed,
+    notes: Sequence[str],
+    start: datetime | None,
+) -> Recording:
+    names = numbered(columns[row].name for row in rows)
+    channels, said = [], []
+    marks: list[Annotation] = []
+    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+        unit = columns[row].unit
+        kind = kind_of(name, unit)
+        if kind is ChannelKind.OTHER and unit is None and len(rows) > 1 and _is_label(timed.values[place]):
+            kind = ChannelKind.TRIGGER
+            said.append(f"{name} keeps a few whole values for long and is taken as a label, not a signal")
+            marks += _labels(name, timed.values[place], timed.rate)
+        channels.append(Channel(name, unit, kind))
+    return Recording.from_array(
+        timed.values, timed.rate, channels, annotations=marks, gaps=timed.gaps, start=start, source=source.name,
+        notes=(*notes, *said, *timed.notes, *unit_notes(channels)),
+    )  # fmt: skip
+
+
+def _is_counter(values: NDArray[np.float64]) -> bool:
+    return values.size > 2 and bool((np.diff(values) == 1).all())
+
+
+def _is_label(values: NDArray[np.floating]) -> bool:
+    """Whether a column keeps whole values, few of them, and changes rarely."""
+    if values.size < 100 or (values != np.round(values)).any() or values.min() < 0:
+        return False
+    changes = int((np.diff(values) != 0).sum())
+    return changes <= values.size / 100 and np.unique(values).size <= MOST_LABELS
+
+
+def _labels(name: str, values: NDArray[np.floating], rate: float) -> list[Annotation]:
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [values.size]])
+    return [
+        Annotation(int(a) / rate, int(b - a) / rate, f"{name} = {values[a]:g}")
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _start(
+    values: NDArray[np.float64],
+    groups: Sequence[tuple[int, list[int]]],
+    columns: Sequence[Column],
+    shape: table.Layout,
+) -> datetime | None:
+    """Clock time of the first row, where a column tells it in seconds or parts of them since 1970."""
+    for place, column in enumerate(columns):
+        if column.seconds is None and place not in shape.clocks:
+            continue
+        first = float(values[place, 0])
+        for least, seconds in _EPOCHS:
+            if first > least and first * seconds < 4e9:
+                return datetime.fromtimestamp(first * seconds, UTC)
+    return None

@@ -1,0 +1,158 @@
+"""MAT files: OTBiolab exports, and plain ones with a matrix and a sampling rate.
+
+Level 5 files are read here: their structure is simple, and a reader that believes no stated size
+needs no memory for a size that is not there. Source: MathWorks, MAT-File Format. Version 7.3 is
+HDF5, read with h5py.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from myolens.readers import otbiolab
+from myolens.readers.hdf5 import matlab_variables
+from myolens.readers.naming import kind_of, numbered, unit_notes
+from myolens.readers.source import LARGEST_IN_MEMORY, Source
+from myolens.recording import Channel, Recording
+
+_NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
+            16: "u1", 17: "u2", 18: "u4"}  # fmt: skip
+_MATRIX, _COMPRESSED = 14, 15
+_CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
+MOST_DEPTH = 8
+MOST_CELLS = 100_000
+_RATE = re.compile(
+    r"(emg_?)?(fs|sr|sf|srate|sfreq|fsamp|fsample|freq|frequency|rate|sampl\w*_?(rate|freq\w*)|emg_?fs)(_?hz)?", re.IGNORECASE
+)
+
+
+def sniff(source: Source) -> bool:
+    """Whether the text at the beginning is MATLAB's."""
+    return source.head.startswith((b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"))
+
+
+def read(source: Source) -> Sequence[Recording]:
+    """Read an OTBiolab export, or the one matrix of a plain file.
+
+    Raises
+    ------
+    InputError
+        If it is not clear which variable is the signal or what its rate is; the message lists them.
+    """
+    if source.head.startswith(b"MATLAB 7.3"):
+        variables = matlab_variables(source)
+    else:
+        variables = dict(_variables(source))
+    if otbiolab.is_export(variables):
+        return otbiolab.recordings(source, variables)
+    return [_plain(source, variables)]
+
+
+def _plain(source: Source, variables: Mapping[str, Any]) -> Recording:
+    numbers = {name: value for name, value in variables.items() if isinstance(value, np.ndarray) and value.dtype.kind in "iuf"}
+    rates = {
+        name: float(value.ravel()[0]) for name, value in numbers.items() if value.size == 1 and _RATE.fullmatch(name)
+    }
+    matrices = {name: value for name, value in numbers.items() if value.ndim == 2 and value.size >= 16}
+    there = ", ".join(f"{name} {'x'.join(map(str, getattr(v, 'shape', ())))}" for name, v in list(variables.items())[:12])
+    times = {name for name, v in matrices.items() if re.fullmatch(r"t|time\w*", name, re.IGNORECASE) and min(v.shape) == 1}
+    signals = {name: value for name, value in matrices.items() if name not in times}
+    if len(signals) != 1:
+        raise source.refuse(
+            f"holds {len(signals)} matrices that could be the signal (variables: {there or 'none'})",
+            mend="Save one matrix of samples and its sampling rate, as a variable named fs",
+        )
+    if len(set(rates.values())) > 1 or not (rates or source.rate):
+        raise source.refuse(
+            f"does not make its sampling rate clear (variables: {there})",
+            mend="Add a variable named fs, or give the rate: rate=2000",
+        )
+    name, values = next(iter(signals.items()))
+    # A recording has more samples than channels.
+    rows = values if values.shape[0] <= values.shape[1] else values.T
+    rate = source.checked_rate(next(iter(rates.values())) if rates else float(source.rate or 0))
+    names = numbered([name] if rows.shape[0] == 1 else [f"{name} {i}" for i in range(1, rows.shape[0] + 1)])
+    channels = [Channel(n, None, kind_of(n, None)) for n in names]
+    notes = [f"The variable {name!r} was taken as the signal, its {rows.shape[0]} shorter lines as channels"]
+    bad = ~np.isfinite(rows) if rows.dtype.kind == "f" else np.zeros((1, 1), bool)
+    if bad.any():
+        rows = np.where(bad, 0, rows)
+        notes.append(f"{int(bad.sum())} values that are not numbers were set to zero")
+    return Recording.from_array(
+        np.ascontiguousarray(rows), rate, channels, source=source.name, notes=(*notes, *unit_notes(channels))
+    )
+
+
+def _variables(source: Source) -> Iterator[tuple[str, Any]]:
+    """Named variables of a level 5 file, compressed or not."""
+    source.checked_bytes(source.size)
+    data = np.memmap(source.path, np.uint8, "r")
+    order = {b"IM": "<", b"MI": ">"}.get(source.head[126:128])
+    if order is None:
+        raise source.refuse("ends inside its header")
+    at, left = 128, LARGEST_IN_MEMORY
+    while at + 8 <= len(data):
+        kind, size = np.frombuffer(data[at : at + 8].tobytes(), f"{order}u4").tolist()
+        body = memoryview(data)[at + 8 : at + 8 + size]
+        if len(body) < size:
+            raise source.refuse("is cut short")
+        if kind == _COMPRESSED:
+            inflater = zlib.decompressobj()
+            plain = inflater.decompress(body, left)
+            if inflater.unconsumed_tail:
+                source.checked_bytes(left + 1)
+            left -= len(plain)
+            kind, size = np.frombuffer(plain[:8], f"{order}u4").tolist()
+            body = memoryview(plain)[8 : 8 + size]
+        if kind == _MATRIX:
+            name, value = _matrix(source, body, order, 0)
+            if name:
+                yield name, value
+        at += 8 + int(np.frombuffer(data[at + 4 : at + 8].tobytes(), f"{order}u4")[0])
+
+
+def _elements(body: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+    """Type and bytes of the sub-elements of a matrix."""
+    at = 0
+    while at + 8 <= len(body):
+        first, second = np.frombuffer(body[at : at + 8], f"{order}u4").tolist()
+        if first >> 16:  # four bytes or fewer are packed into the tag
+            yield first & 0xFFFF, body[at + 4 : at + 4 + min(first >> 16, 4)]
+            at += 8
+            continue
+        if at + 8 + second > len(body):
+            raise ValueError("an element is longer than the matrix that holds it")
+        yield first, body[at + 8 : at + 8 + second]
+        at += 8 + second + (-second % 8 if first != _COMPRESSED else 0)
+
+
+def _matrix(source: Source, body: memoryview, order: str, depth: int) -> tuple[str, Any]:
+    """Name and value of a matrix: an array, a text, a list of cells, or None for what is not read."""
+    if depth > MOST_DEPTH:
+        raise source.refuse("nests its cells too deeply")
+    parts = list(_elements(body, order)) if depth == 0 else list(_elements(body, order))
+    if len(parts) < 3:
+        return "", None
+    kind = int(np.frombuffer(parts[0][1][:4], f"{order}u4")[0]) & 0xFF
+    shape = tuple(np.frombuffer(parts[1][1], f"{order}i4").tolist())
+    name = bytes(parts[2][1]).decode("latin-1")
+    if kind == _CELL:
+        cells = [part for code, part in parts[3:] if code == _MATRIX]
+        if len(cells) > MOST_CELLS:
+            raise source.refuse(f"holds {len(cells)} cells in {name}")
+        return name, [_matrix(source, cell, order, depth + 1)[1] for cell in cells]
+    if kind in {_STRUCT, _SPARSE, 3} or kind > 15 or len(parts) < 4 or parts[3][0] not in _NUMBERS:
+        return name, None
+    code, raw = parts[3]
+    values = np.frombuffer(raw, f"{order}{_NUMBERS[code]}")
+    if kind == _CHAR:
+        text = bytes(raw).decode("utf-8" if code in {1, 2, 16} else "utf-16-le" if order == "<" else "utf-16-be", "replace")
+        return name, text
+    if any(n < 0 for n in shape) or int(np.prod([float(n) for n in shape])) != values.size:
+        raise source.refuse(f"states another size for {name or 'a cell'} than it holds")
+    return name, values.reshape(shape, order="F")

@@ -1,0 +1,150 @@
+"""OpenSignals (PLUX): HDF5 and text files of biosignalsplux and its relatives.
+
+Raw values are turned into millivolts where the header names the device, the sensor and its
+resolution. Sources: PLUX, Electromyography (EMG) and Electrocardiography (ECG) sensor data sheets:
+value = (ADC / 2^n − 1/2) · VCC / G with VCC 3 V, G 1000 (EMG) or 1019 (ECG).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.readers import hdf5, table
+from myolens.readers.naming import kind_of, listed, numbered
+from myolens.readers.source import Source
+from myolens.recording import Channel, ChannelKind, Recording
+
+_SUPPLY_MV = 3000.0
+_GAIN = {"EMG": 1000.0, "ECG": 1019.0}
+_DEVICES = frozenset({"biosignalsplux", "channeller"})
+"""Devices of PLUX with the supply voltage and sensors of the data sheets."""
+_KINDS = {"EMG": ChannelKind.SURFACE_EMG, "ECG": ChannelKind.ECG, "XYZ": ChannelKind.ACCELERATION,
+          "ACC": ChannelKind.ACCELERATION, "FORCE": ChannelKind.FORCE}  # fmt: skip
+_TEXT = b"# OpenSignals Text File Format"
+
+
+def sniff(source: Source) -> bool:
+    """Whether it is the text format, or an HDF5 file (which is checked further when read)."""
+    return source.head.lstrip(b"\xef\xbb\xbf").startswith(_TEXT) or hdf5.is_container(source)
+
+
+def read(source: Source) -> Sequence[Recording]:
+    """Read one recording per device.
+
+    Raises
+    ------
+    InputError
+        If an HDF5 file is not one of OpenSignals, or the parts of the file do not fit each other.
+    """
+    return _from_hdf5(source) if hdf5.is_container(source) else _from_text(source)
+
+
+def _from_hdf5(source: Source) -> list[Recording]:
+    import h5py
+
+    with hdf5.container(source) as file:
+        recordings = []
+        for key in file:
+            link = file.get(key, getlink=True)
+            device = file[key] if isinstance(link, h5py.HardLink) else None
+            if isinstance(device, h5py.Group) and "raw" in device and "sampling rate" in device.attrs:
+                recordings.append(_device(source, {k: _plain(v) for k, v in device.attrs.items()}, device["raw"]))
+        if not recordings:
+            there = ", ".join(list(file)[:8]) or "nothing"
+            raise source.refuse(
+                f"is an HDF5 file, and not of OpenSignals (it holds {there[:200]})", mend="Export it as EDF or CSV"
+            )
+        return recordings
+
+
+def _device(source: Source, about: Mapping[str, Any], raw: Any) -> Recording:
+    import h5py
+
+    names = sorted((n for n in raw if re.fullmatch(r"channel_\d+", n)), key=lambda n: int(n[8:]))
+    columns, sensors, labels, total = [], [], [], 0
+    for name in names:
+        dataset = raw[name]
+        if not isinstance(dataset, h5py.Dataset):
+            raise source.refuse(f"has something other than samples in {name}")
+        total += int(np.prod([float(n) for n in dataset.shape])) * dataset.dtype.itemsize
+        source.checked_bytes(total)
+        columns.append(hdf5.samples(source, dataset).ravel())
+        sensors.append(str(_plain(dataset.attrs.get("sensor", ""))))
+        labels.append(str(_plain(dataset.attrs.get("label", name))))
+    if not columns:
+        raise source.refuse("holds no channels")
+    shortest = min(len(column) for column in columns)
+    values = np.stack([column[:shortest] for column in columns])
+    return _recording(source, values, about, sensors, labels)
+
+
+def _from_text(source: Source) -> list[Recording]:
+    text = table.decoded(source, source.head)
+    header = next((line for line in text.splitlines()[1:4] if line.startswith("# {")), None)
+    if header is None or "EndOfHeader" not in text:
+        raise source.refuse("has no header of OpenSignals after its first line")
+    devices = json.loads(header[2:])
+    grid = table.numbers(source, skip=1 + next(i for i, line in enumerate(text.splitlines()) if "EndOfHeader" in line))
+    recordings, at = [], 0
+    for about in devices.values():
+        columns = [str(name) for name in about["column"]]
+        if at + len(columns) > grid.shape[0]:
+            raise source.refuse(f"describes {at + len(columns)} columns and holds {grid.shape[0]}")
+        labels = [str(label) for label in about.get("label") or []]
+        rows = [at + place for place, name in enumerate(columns) if name in labels]
+        if not rows or len(rows) != len(labels):
+            raise source.refuse("labels its channels otherwise than its columns")
+        sensors = [str(sensor) for sensor in about.get("sensor", [])]
+        recordings.append(_recording(source, grid[rows], about, sensors, labels))
+        at += len(columns)
+    return recordings
+
+
+def _recording(
+    source: Source, values: NDArray[np.generic], about: Mapping[str, Any], sensors: Sequence[str], labels: Sequence[str]
+) -> Recording:
+    rate = source.checked_rate(float(about["sampling rate"]))
+    resolutions = [int(bits) for bits in np.ravel(about.get("resolution", []))]
+    resolutions = (resolutions + [0] * len(labels))[: len(labels)]
+    sensors = (list(sensors) + [""] * len(labels))[: len(labels)]
+    device = str(about.get("device", ""))
+    channels, converted, raw = [], [], []
+    for name, sensor, bits in zip(numbered(labels), sensors, resolutions, strict=True):
+        kind = _KINDS.get(sensor.upper()) or kind_of(name, None, about=sensor)
+        gain = _GAIN.get(sensor.upper())
+        if gain and device.lower() in _DEVICES and 1 <= bits <= 24:
+            step = _SUPPLY_MV / gain / 2**bits
+            channels.append(Channel(name, "mV", kind, step, -step * 2 ** (bits - 1)))
+            converted.append(f"{name} ({sensor}, {bits} bits)")
+        else:
+            channels.append(Channel(name, None, kind))
+            raw.append(name)
+    notes = []
+    if converted:
+        notes.append(f"{listed(converted)}: millivolts by the data sheet of the {device} sensor (3 V supply)")
+    if raw:
+        notes.append(f"{listed(raw)} hold raw converter values; the header does not tell how to make units of them")
+    return Recording.from_array(
+        values, rate, channels, start=_start(about), source=source.name, notes=notes
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _start(about: Mapping[str, Any]) -> datetime | None:
+    found = re.fullmatch(r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)(?:\.(\d{1,6}))?\d*", f"{about.get('date')} {about.get('time')}")
+    if not found:
+        return None
+    try:
+        return datetime(*map(int, found.groups()[:6]), int((found[7] or "0").ljust(6, "0")))  # noqa: DTZ001
+    except ValueError:
+        return None

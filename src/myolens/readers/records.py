@@ -1,0 +1,137 @@
+"""Signals that stay on disk: samples in records, or interleaved, read block by block."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Run(NamedTuple):
+    """Consecutive records without a gap: their first sample on the time line, first record, number."""
+
+    first_sample: int
+    first_record: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordSignal:
+    """Samples stored record by record, within a record channel by channel (EDF, BDF, Intan).
+
+    Attributes
+    ----------
+    words : ndarray, shape (records, words per record) or (records, words per record, 3)
+        Memory map of the file; with a last axis of three bytes the words are 24-bit
+        little-endian integers.
+    offsets : tuple of int
+        Word at which each channel begins in a record.
+    per_record : int
+        Samples of each channel in a record.
+    runs : tuple of Run
+        Where the records lie on the time line; what lies between them reads as zeros.
+    """
+
+    words: NDArray[np.generic]
+    offsets: tuple[int, ...]
+    per_record: int
+    runs: tuple[Run, ...]
+    _firsts: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_firsts", tuple(run.first_sample for run in self.runs))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(channels, samples)."""
+        last = self.runs[-1] if self.runs else Run(0, 0, 0)
+        return (len(self.offsets), last.first_sample + last.records * self.per_record)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Number type of what `read` gives."""
+        return np.dtype(np.int32) if self.words.ndim == 3 else self.words.dtype.newbyteorder("=")
+
+    def read(
+        self, start: int, stop: int, channels: Sequence[int] | slice = slice(None)
+    ) -> NDArray[np.generic]:
+        """Stored values, shape (channels, stop − start)."""
+        start, stop, _ = slice(start, stop).indices(self.shape[1])
+        stop = max(start, stop)
+        chosen = self.offsets[channels] if isinstance(channels, slice) else [self.offsets[i] for i in channels]
+        found = max(0, bisect_right(self._firsts, start) - 1)
+        if self.runs and stop <= self._end(found):
+            return self._within(self.runs[found], start, stop, chosen)
+        values = np.zeros((len(chosen), stop - start), self.dtype)
+        while found < len(self.runs) and self.runs[found].first_sample < stop:
+            run = self.runs[found]
+            begin, end = max(start, run.first_sample), min(stop, self._end(found))
+            if begin < end:
+                values[:, begin - start : end - start] = self._within(run, begin, end, chosen)
+            found += 1
+        return values
+
+    def _end(self, run: int) -> int:
+        return self.runs[run].first_sample + self.runs[run].records * self.per_record
+
+    def _within(self, run: Run, start: int, stop: int, offsets: Sequence[int]) -> NDArray[np.generic]:
+        size = self.per_record
+        start, stop = start - run.first_sample, stop - run.first_sample
+        first, last = start // size, -(-stop // size)
+        block = self.words[run.first_record + first : run.first_record + last]
+        count, rows = block.shape[0], len(offsets)
+        wide = block.ndim == 3
+        # With 24-bit words the three bytes become the upper bytes of an int32, shifted down at the end.
+        values = np.zeros((rows, count, size, 4), np.uint8) if wide else np.empty((rows, count, size), self.dtype)
+        target = values[..., 1:] if wide else values
+        if rows > 1 and all(b - a == size for a, b in zip(offsets, offsets[1:], strict=False)):
+            part = block[:, offsets[0] : offsets[0] + rows * size]
+            target[...] = np.moveaxis(part.reshape(count, rows, size, *part.shape[2:]), 1, 0)
+        else:
+            for row, offset in enumerate(offsets):
+                target[row] = block[:, offset : offset + size]
+        if wide:
+            values = values.view("<i4")[..., 0] >> 8
+        return values.reshape(rows, count * size)[:, start - first * size : stop - first * size]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InterleavedSignal:
+    """Samples stored instant by instant, all channels of one instant together.
+
+    Attributes
+    ----------
+    frames : ndarray, shape (blocks, instants per block, channels)
+        Memory map of the file.
+    samples : int
+        Instants in use; the last block may hold fewer than the others.
+    """
+
+    frames: NDArray[np.generic]
+    samples: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(channels, samples)."""
+        return (self.frames.shape[2], self.samples)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Number type of what `read` gives."""
+        return self.frames.dtype.newbyteorder("=")
+
+    def read(
+        self, start: int, stop: int, channels: Sequence[int] | slice = slice(None)
+    ) -> NDArray[np.generic]:
+        """Stored values, shape (channels, stop − start)."""
+        start, stop, _ = slice(start, stop).indices(self.samples)
+        stop = max(start, stop)
+        per_block = self.frames.shape[1]
+        first, last = start // per_block, -(-stop // per_block)
+        block = self.frames[first:last][:, :, channels]
+        instants = block.reshape(-1, block.shape[2])[start - first * per_block : stop - first * per_block]
+        return np.ascontiguousarray(instants.T, dtype=self.dtype)

@@ -1,0 +1,131 @@
+"""The file being read: opened once, bounded, named by its file name only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from myolens.errors import InputError
+
+HEAD_BYTES = 65_536
+"""Bytes of the beginning that decide the format."""
+
+LARGEST_IN_MEMORY = 4 * 1024**3
+"""Decoded samples beyond this many bytes are refused unless they can stay on disk."""
+
+LARGEST_RATE_HZ = 1e7
+"""Faster than any recorder of muscle; a header that says more is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A regular file with its first bytes.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is; never shown, see `name`.
+    head : bytes
+        The first 64 KiB.
+    size : int
+        Bytes in the file.
+    rate : float or None
+        Sampling rate the caller gives for files that do not state one, Hz.
+    """
+
+    path: Path
+    head: bytes
+    size: int
+    rate: float | None = None
+
+    @property
+    def name(self) -> str:
+        """File name without its folder."""
+        return self.path.name
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the name, lower case, with its dot."""
+        return self.path.suffix.lower()
+
+    def refuse(self, what: str, *, mend: str | None = None) -> InputError:
+        """Return the error for this file; the caller raises it."""
+        return InputError(what, where=self.name, mend=mend)
+
+    def checked_rate(self, rate: float) -> float:
+        """Return the rate if it can be one.
+
+        Raises
+        ------
+        InputError
+            If it is not finite, not positive, or above `LARGEST_RATE_HZ`.
+        """
+        if not np.isfinite(rate) or not 0 < rate <= LARGEST_RATE_HZ:
+            raise self.refuse(f"states a sampling rate of {rate:g} Hz, which cannot be")
+        return float(rate)
+
+    def checked_bytes(self, size: int, of: str = "its samples") -> None:
+        """Refuse what would not fit in memory.
+
+        Raises
+        ------
+        InputError
+            If `size` bytes exceed `LARGEST_IN_MEMORY`.
+        """
+        if size > LARGEST_IN_MEMORY:
+            raise self.refuse(
+                f"{of} would take {size / 1024**3:.3g} GiB in memory, more than the limit of "
+                f"{LARGEST_IN_MEMORY / 1024**3:.0f} GiB",
+                mend="Save it as EDF, which is read block by block, or in shorter parts",
+            )
+
+    def companion(self, name: str) -> Path:
+        """Path of another file that belongs to this one, in the same folder.
+
+        Raises
+        ------
+        InputError
+            If the name reaches out of the folder or there is no such file.
+        """
+        plain = name.strip()
+        if not plain or plain in {".", ".."} or any(mark in plain for mark in '/\\:\0"') or len(plain) > 255:
+            raise self.refuse(f"names {name[:80]!r} as its data file, which is not a plain file name")
+        path = self.path.with_name(plain)
+        if not path.is_file():
+            raise self.refuse(f"needs the file {plain}, which is not beside it")
+        return path
+
+
+def opened(path: str | Path, *, rate: float | None = None) -> Source:
+    """Look at a file without reading more than its head.
+
+    Raises
+    ------
+    InputError
+        If there is no such regular file, it is empty, or it may not be read.
+    """
+    path = Path(path)
+    shown = path.name.replace("\0", "?")[:200] or str(path)
+    try:
+        # Non-blocking, so that a pipe without a writer cannot hold us up.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError("no such file", where=shown) from None
+    except PermissionError:
+        raise InputError("may not be read", where=shown, mend="Change its permissions") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not valid"
+        raise InputError(f"cannot be opened: {str(reason).lower()}", where=shown) from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError("is a folder", where=shown, mend="Give the recording inside it")
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("is not a regular file", where=shown)
+        if status.st_size == 0:
+            raise InputError("is empty", where=shown)
+        return Source(path, file.read(HEAD_BYTES), status.st_size, rate)
