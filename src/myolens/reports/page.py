@@ -41,6 +41,12 @@ SETTING_NAMES = {
     "primary_care": "people in primary care",
     "neurology_clinic": "people in a neurology clinic",
 }
+DISCLAIMER = (
+    "Open research and self-tracking software, not approved as a medical device by any authority. "
+    "It estimates what could explain muscle twitching from what was entered and recorded; it can be wrong "
+    "and cannot examine anyone. With new weakness, or trouble swallowing, speaking or breathing, do not use "
+    "it: get help now."
+)
 HORIZON_NAMES = {"today": "Today", "this_week": "This week", "until_review": "Until the review"}
 
 
@@ -86,11 +92,11 @@ def report(
         .get_template("report.html.j2")
         .render(
             title="Muscle twitching: what was found" if assessment else "Recording report",
-            subtitle=_subtitle(case, today or date.today()),
+            subtitle=subtitle(case, today or date.today()),
             case=case,
             assessment=assessment,
             likely=likely_causes(assessment) if assessment else (),
-            plan=_plan(assessment.care) if assessment else (),
+            plan=plan_of(assessment.care) if assessment else (),
             recordings=[_recording_part(item) for item in examined],
             failures=tuple(failures),
             sources=shown_sources,
@@ -104,6 +110,7 @@ def report(
             css=_asset("report.css"),
             viewer=_asset("viewer.js"),
             version=__version__,
+            disclaimer=DISCLAIMER,
             today=(today or date.today()).isoformat(),
         )
     )
@@ -142,7 +149,8 @@ def recording_sentence(analysis: Analysis) -> str:
     )
 
 
-def _subtitle(case: Case | None, today: date) -> str:
+def subtitle(case: Case | None, today: date) -> str:
+    """Who and when, in one line."""
     parts = []
     if case:
         parts.append(case.id)
@@ -154,7 +162,8 @@ def _subtitle(case: Case | None, today: date) -> str:
     return " · ".join(parts)
 
 
-def _plan(care: Sequence[CareAdvice]) -> list[tuple[str, list[CareAdvice]]]:
+def plan_of(care: Sequence[CareAdvice]) -> list[tuple[str, list[CareAdvice]]]:
+    """Measures under the headings a person acts by, in order of time; empty headings left out."""
     parts = [
         (name, [item for item in care if item.kind == "do" and item.horizon == horizon])
         for horizon, name in HORIZON_NAMES.items()
@@ -182,7 +191,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
     return {
         "analysis": analysis,
         "sentence": recording_sentence(analysis),
-        "numbers": _numbers(analysis),
+        "numbers": recording_numbers(analysis),
         "embedded": _script_safe(embedded) if traces else "",
         "overview": Markup(figures.trace_overview(traces, analysis)),
         "shapes": [Markup(figures.unit_shape(unit, analysis)) for unit in drawn],
@@ -202,7 +211,8 @@ def _event_label(event: Any) -> str:
     return f"{unit}{size} on {event.channel}"
 
 
-def _numbers(analysis: Analysis) -> list[tuple[str, str]]:
+def recording_numbers(analysis: Analysis) -> list[tuple[str, str]]:
+    """The figures of a recording worth printing large, each with its label."""
     rate, quality = analysis.rate_per_min, analysis.quality
     cells = []
     if rate is not None:

@@ -1,0 +1,187 @@
+"""The report as a tagged PDF (PDF/UA-1), set with Typst from the same data as the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from importlib import resources
+from typing import Any
+
+from myolens.assessment.result import Assessment
+from myolens.case import Case
+from myolens.errors import InputError
+from myolens.reports import figures
+from myolens.reports.page import (
+    DISCLAIMER,
+    LEVEL_NAMES,
+    Examined,
+    likely_causes,
+    plan_of,
+    recording_numbers,
+    recording_sentence,
+    subtitle,
+)
+from myolens.reports.svg import PAPER
+from myolens.reports.traces import traces_of
+
+LEVEL_COLOURS = {
+    "emergency": "#9b1c1c",
+    "urgent_days": "#a04a00",
+    "soon_weeks": "#7d6200",
+    "routine": "#0f6b66",
+    "self_care": "#2f6f4f",
+}
+
+
+def pdf(
+    assessment: Assessment | None = None,
+    case: Case | None = None,
+    examined: Sequence[Examined] = (),
+    *,
+    failures: Sequence[str] = (),
+    today: date | None = None,
+) -> bytes:
+    """Write the report as a PDF.
+
+    Takes what `myolens.report` takes.
+
+    Raises
+    ------
+    InputError
+        If the ``pdf`` extra is not installed.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise InputError(
+            "PDF needs the typst package", mend="Install it with: pip install 'myolens[pdf]'"
+        ) from None
+    template = resources.files("myolens.reports").joinpath("templates", "report.typ").read_bytes()
+    data = _data(assessment, case, examined, failures, today or date.today())
+    compiled = typst.compile(
+        template, sys_inputs={"data": json.dumps(data, allow_nan=False)}, pdf_standards=["ua-1"]
+    )
+    return bytes(compiled)
+
+
+def _data(
+    assessment: Assessment | None,
+    case: Case | None,
+    examined: Sequence[Examined],
+    failures: Sequence[str],
+    today: date,
+) -> dict[str, Any]:
+    from myolens import __version__
+
+    numbers = {id: place for place, id in enumerate(assessment.sources, start=1)} if assessment else {}
+    data: dict[str, Any] = {
+        "title": "Muscle twitching: what was found" if assessment else "Recording report",
+        "subtitle": subtitle(case, today),
+        "complaint": case.complaint if case else "",
+        "footer": f"Myolens {__version__}, {today.isoformat()}. Informs, does not diagnose.",
+        "disclaimer": DISCLAIMER,
+        "recordings": [_recording(item) for item in examined],
+        "labs": [[lab.name, _lab_value(lab.value, lab.unit)] for lab in case.labs] if case else [],
+        "medicines": ", ".join(case.medicines) if case else "",
+        "limits": list(failures),
+    }
+    if assessment is None:
+        keys = ("causes", "checked", "questions", "tests", "plan", "cautions", "sources")
+        empty: dict[str, Any] = {key: [] for key in keys}
+        return data | empty | {"urgency": None, "course": None}
+    return data | _assessment(assessment, numbers) | {"limits": [*failures, *assessment.limits]}
+
+
+def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, Any]:
+    def cites(ids: Sequence[str]) -> list[int]:
+        return sorted({numbers[id] for id in ids if id in numbers})
+
+    urgency, course = assessment.urgency, assessment.course
+    return {
+        "urgency": {
+            "level": LEVEL_NAMES[urgency.level],
+            "colour": LEVEL_COLOURS[urgency.level],
+            "headline": urgency.headline,
+            "rules": [
+                {"action": r.action, "because": "; ".join(r.because), "cites": cites(r.sources)}
+                for r in urgency.rules
+            ],
+            "safety_net": list(urgency.safety_net),
+            "not_asked": list(urgency.not_asked),
+        },
+        "causes": [
+            {
+                "name": cause.plain_name,
+                "clinical": cause.name,
+                "words": cause.words,
+                "bar": figures.probability_bar(cause, theme=PAPER),
+                "bar_words": f"{round(cause.probability * 100)} of 100",
+                "cites": cites(cause.sources),
+                "evidence": [
+                    {
+                        "label": item.label + (" absent" if item.present is False else ""),
+                        "bits": f"{item.bits:+.1f}".replace("-", "−"),
+                    }
+                    for item in sorted(cause.evidence, key=lambda item: -abs(item.bits))[:5]
+                ],
+            }
+            for cause in likely_causes(assessment)
+        ],
+        "checked": [
+            {
+                "name": item.name,
+                "words": item.words,
+                "signs": "; ".join(f"{sign}: {state}" for sign, state in item.signs),
+                "cites": cites(item.sources),
+            }
+            for item in assessment.checked_for
+        ],
+        "questions": [question.text for question in assessment.questions],
+        "tests": [
+            {"name": test.name, "why": test.why, "results": [list(pair) for pair in test.results]}
+            for test in assessment.tests
+        ],
+        "plan": [
+            {
+                "heading": heading,
+                "measures": [
+                    {"name": m.name, "text": f"{m.text} {m.amount}".strip(), "cites": cites(m.sources)}
+                    for m in measures
+                ],
+            }
+            for heading, measures in plan_of(assessment.care)
+        ],
+        "cautions": [{"text": c.text, "because": "; ".join(c.because)} for c in assessment.cautions],
+        "course": {
+            "text": course.text,
+            "svg": figures.course_curve(course, theme=PAPER) if course.points else "",
+        },
+        "sources": [{"citation": s.citation, "url": s.url} for s in assessment.sources.values()],
+    }
+
+
+def _recording(item: Examined) -> dict[str, Any]:
+    analysis = item.analysis
+    return {
+        "name": analysis.recording,
+        "sentence": recording_sentence(analysis),
+        "numbers": [list(pair) for pair in recording_numbers(analysis)],
+        "overview": figures.trace_overview(traces_of(item.recording, analysis), analysis, theme=PAPER),
+        "overview_words": f"Trace with {len(analysis.events)} discharges marked",
+        "shapes": [
+            {
+                "svg": figures.unit_shape(unit, analysis, theme=PAPER),
+                "words": f"Average potential of unit {unit.unit}",
+            }
+            for unit in analysis.units[:8]
+        ],
+        "raster": figures.raster(analysis, theme=PAPER) if analysis.events else "",
+        "quality": analysis.quality.verdict,
+        "problems": list(analysis.quality.problems),
+        "notes": list(analysis.notes),
+    }
+
+
+def _lab_value(value: float | str | None, unit: str | None) -> str:
+    return "not known" if value is None else f"{value} {unit or ''}".strip()
