@@ -1,0 +1,115 @@
+"""What helps and what to leave alone, checked against this person before it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from myolens.assessment.result import CareAdvice, Caution
+from myolens.assessment.triage import Facts, grounds, holds, mentioned
+from myolens.knowledge.model import CareMeasure, Condition, Contraindication, Knowledge, UrgencyLevel
+
+_RELEVANT = 0.10
+"""Care of a cause is offered from this probability on (project estimate)."""
+_HORIZONS = ("today", "this_week", "until_review")
+_KINDS = ("clinician", "avoid", "do")
+MOST_MEASURES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Advice in the order of the plan, and what was withheld or must be checked first."""
+
+    advice: tuple[CareAdvice, ...]
+    cautions: tuple[Caution, ...]
+
+
+def care_plan(
+    knowledge: Knowledge,
+    facts: Facts,
+    probability: Mapping[str, float],
+    labels: Mapping[str, str],
+    *,
+    level: UrgencyLevel,
+) -> Care:
+    """Choose measures of the probable causes and the general ones, and check each against the case.
+
+    A measure whose contraindication holds is withheld and its caution given instead; one whose
+    contraindication has not been asked about is given with the question that must come first.
+    In an emergency only what to avoid and what belongs to the clinician is listed: being seen
+    comes before care at home.
+    """
+    wanted = _wanted(knowledge, probability)
+    advice, cautions = [], []
+    for measure, causes in wanted:
+        if measure.only_if is not None and not holds(measure.only_if, facts):
+            continue
+        if level is UrgencyLevel.EMERGENCY and measure.kind == "do" and measure.horizon != "today":
+            continue
+        forbidden = [reason for reason in measure.unless if holds(reason.when, facts)]
+        if forbidden:
+            cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
+            continue
+        advice.append(_advice(measure, causes))
+        unasked = [reason for reason in measure.unless if _could_hold(reason.when, facts)]
+        cautions += [_check_first(measure, reason, facts, labels) for reason in unasked[:1]]
+    ordered = sorted(advice, key=lambda each: _HORIZONS.index(each.horizon))
+    return Care(tuple(ordered[:MOST_MEASURES]), tuple(dict.fromkeys(cautions)))
+
+
+def _wanted(
+    knowledge: Knowledge, probability: Mapping[str, float]
+) -> list[tuple[CareMeasure, tuple[str, ...]]]:
+    """Measures with the causes they are for, those of the most probable causes first."""
+    causes_of: dict[str, list[str]] = {}
+    for code, value in sorted(probability.items(), key=lambda entry: -entry[1]):
+        if value >= _RELEVANT:
+            for measure in knowledge.causes[code].care:
+                causes_of.setdefault(measure, []).append(code)
+    for measure in knowledge.care.values():
+        if measure.general:
+            causes_of.setdefault(measure.code, [])
+    return [(knowledge.care[code], tuple(causes)) for code, causes in causes_of.items()]
+
+
+def _could_hold(condition: Condition, facts: Facts) -> bool:
+    """Something the condition asks about has not been answered, and answering yes could make it hold."""
+    open_codes = mentioned(condition) - facts.absent - facts.present
+    if not open_codes:
+        return False
+    yes = Facts(
+        facts.present | open_codes, facts.absent - open_codes, facts.numbers, facts.labs, facts.age, facts.sex
+    )
+    return holds(condition, yes)
+
+
+def _advice(measure: CareMeasure, causes: tuple[str, ...]) -> CareAdvice:
+    return CareAdvice(
+        care=measure.code,
+        name=measure.name,
+        kind=measure.kind,
+        horizon=measure.horizon,
+        text=measure.text,
+        amount=measure.amount,
+        expect=measure.expect,
+        evidence=measure.evidence,
+        strength=measure.strength,
+        for_causes=causes,
+        sources=measure.sources,
+    )
+
+
+def _withheld(
+    measure: CareMeasure, reason: Contraindication, facts: Facts, labels: Mapping[str, str]
+) -> Caution:
+    because = tuple(labels.get(code, code) for code in grounds(reason.when, facts))
+    return Caution(text=f"{measure.name}: {reason.caution}", because=because, sources=reason.sources)
+
+
+def _check_first(
+    measure: CareMeasure, reason: Contraindication, facts: Facts, labels: Mapping[str, str]
+) -> Caution:
+    codes = sorted(mentioned(reason.when) - facts.absent - facts.present)
+    asked = [labels.get(code, code).lower() for code in codes]
+    text = f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. Otherwise: {reason.caution}"
+    return Caution(text=text, because=("not said yet",), sources=reason.sources)

@@ -1,0 +1,334 @@
+"""The knowledge base as arrays, and one case as a problem for the exact inference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.assessment.inference import Array, Problem
+from myolens.knowledge.model import Cause, Knowledge, Probability, Setting
+
+DRAWS = 200
+"""Draws of all estimates from their ranges, from which the intervals are read."""
+
+_SMALLEST = 1e-6
+"""Probabilities of the knowledge base are kept this far from 0 and 1, so that nothing is impossible."""
+_MOST_CERTAIN_GIVEN_GENERAL = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Causes and findings in the order of the knowledge base, with every estimate as a row of draws.
+
+    Column 0 of every array is the stated value; the others are draws from the stated range,
+    a Latin hypercube of a distribution whose median is the value and which is uniform in
+    log odds (ratios: in the logarithm) between the value and each end.
+
+    Attributes
+    ----------
+    causes, findings : dict of code to number
+        In file order.
+    priors : dict of setting to ndarray, shape (causes, 1 + draws)
+    leak : ndarray, shape (findings, 1 + draws)
+    effects : list, per finding, of (cause, ndarray of 1 + draws)
+        P(finding | cause alone), including what a more particular finding implies.
+    risks : dict of finding code to list of (cause, ratio if present, ratio if absent)
+    links, link
+        As in `Problem`.
+    above : list of sets
+        Per finding, all more general findings it implies.
+    conditional : dict
+        What `produced` has returned so far.
+    codes : tuple of str
+        Finding codes by number.
+    """
+
+    knowledge: Knowledge
+    causes: dict[str, int]
+    findings: dict[str, int]
+    priors: dict[Setting, Array]
+    leak: Array
+    effects: list[list[tuple[int, Array]]]
+    risks: dict[str, list[tuple[int, Array, Array]]]
+    links: tuple[tuple[int, int], ...]
+    link: Array
+    above: list[frozenset[int]]
+    conditional: dict[tuple[int, int | None], Produced]
+    codes: tuple[str, ...]
+
+
+def compiled(knowledge: Knowledge) -> Network:
+    """Return the network of a knowledge base; the latest one is kept."""
+    if not _latest or _latest[0].knowledge is not knowledge:
+        _latest[:] = [_compiled(knowledge)]
+    return _latest[0]
+
+
+_latest: list[Network] = []
+
+
+def _compiled(knowledge: Knowledge) -> Network:
+    random = np.random.default_rng(20_260_101)
+    causes = {code: number for number, code in enumerate(knowledge.causes)}
+    findings = {code: number for number, code in enumerate(knowledge.findings)}
+    all_causes = list(knowledge.causes.values())
+    settings: tuple[Setting, ...] = ("community", "primary_care", "neurology_clinic")
+    priors = {}
+    ranks = _ranks(random, len(causes))
+    for setting in settings:
+        rows = [_spread(_prior(cause, setting), rank) for cause, rank in zip(all_causes, ranks, strict=True)]
+        priors[setting] = np.array(rows).reshape(len(causes), 1 + DRAWS)
+    leak = np.array(
+        [
+            _spread(definition.leak, rank)
+            for definition, rank in zip(
+                knowledge.findings.values(), _ranks(random, len(findings)), strict=True
+            )
+        ]
+    ).reshape(len(findings), 1 + DRAWS)
+    above = [_above(knowledge, code, findings) for code in findings]
+    effects: list[dict[int, Array]] = [{} for _ in findings]
+    risks: dict[str, list[tuple[int, Array, Array]]] = {}
+    links: list[tuple[int, int]] = []
+    link_rows = []
+    for number, cause in enumerate(all_causes):
+        # A finding stated as a risk of a cause and as its effect is one fact told twice: the risk counts.
+        exposures = {risk.finding for risk in cause.risks}
+        for effect, rank in zip(cause.findings, _ranks(random, len(cause.findings)), strict=True):
+            if effect.finding not in exposures:
+                effects[findings[effect.finding]][number] = _spread(effect, rank)
+        for risk, rank in zip(cause.risks, _ranks(random, len(cause.risks)), strict=True):
+            ratio = _spread_ratio(risk.ratio, risk.low, risk.high, rank)
+            absent = np.full(1 + DRAWS, risk.ratio_absent)
+            risks.setdefault(risk.finding, []).append((number, ratio, absent))
+        for link, rank in zip(cause.links, _ranks(random, len(cause.links)), strict=True):
+            links.append((number, causes[link.cause]))
+            link_rows.append(_spread(link, rank))
+    _imply_upwards(effects, above)
+    return Network(
+        knowledge,
+        causes,
+        findings,
+        priors,
+        leak,
+        [sorted(of.items(), key=lambda entry: entry[0]) for of in effects],
+        risks,
+        tuple(links),
+        np.array(link_rows).reshape(len(links), 1 + DRAWS),
+        above,
+        {},
+        tuple(findings),
+    )
+
+
+def _prior(cause: Cause, setting: Setting) -> Probability:
+    return cause.prior.get(setting) or cause.prior.get("primary_care") or next(iter(cause.prior.values()))
+
+
+def _imply_upwards(effects: list[dict[int, Array]], above: list[frozenset[int]]) -> None:
+    """A cause that produces a particular finding produces the general one at least as often."""
+    for finding, of in enumerate([dict(of) for of in effects]):
+        for cause, value in of.items():
+            for general in above[finding]:
+                stated = effects[general].get(cause)
+                effects[general][cause] = value if stated is None else np.maximum(stated, value)
+
+
+def _above(knowledge: Knowledge, code: str, findings: Mapping[str, int]) -> frozenset[int]:
+    found: set[str] = set()
+    waiting = [code]
+    while waiting:
+        for general in knowledge.findings[waiting.pop()].implies:
+            if general not in found and general != code:
+                found.add(general)
+                waiting.append(general)
+    return frozenset(findings[general] for general in found)
+
+
+def _ranks(random: np.random.Generator, rows: int) -> Array:
+    """One row of stratified numbers in (0, 1) per estimate, each row in an order of its own."""
+    places = np.tile((np.arange(DRAWS) + 0.5) / DRAWS, (rows, 1))
+    return random.permuted(places, axis=1)
+
+
+def _between(low: float, value: float, high: float, rank: Array) -> Array:
+    return np.where(rank < 0.5, low + (value - low) * 2 * rank, value + (high - value) * (2 * rank - 1))
+
+
+def _spread(estimate: Probability, rank: Array) -> Array:
+    ends = np.clip([estimate.low, estimate.value, estimate.high], _SMALLEST, 1 - _SMALLEST)
+    low, value, high = np.log(ends) - np.log1p(-ends)
+    drawn = 1 / (1 + np.exp(-_between(low, value, high, rank)))
+    return np.concatenate([ends[1:2], drawn])
+
+
+def _spread_ratio(ratio: float, low: float | None, high: float | None, rank: Array) -> Array:
+    bottom, top = min(low or ratio, ratio), max(high or ratio, ratio)
+    drawn = np.exp(_between(np.log(bottom), np.log(ratio), np.log(top), rank))
+    return np.concatenate([[ratio], drawn])
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Likelihood of what was observed about one finding, if truly absent and if truly present."""
+
+    if_absent: float
+    if_present: float
+
+
+def weights_of(truth: bool | None, log_ratio: float) -> Weights:
+    """Turn a plain answer, or soft evidence where there is none, into `Weights`."""
+    if truth is not None:
+        return Weights(0.0, 1.0) if truth else Weights(1.0, 0.0)
+    if log_ratio >= 0:
+        return Weights(float(np.exp(-log_ratio)), 1.0)
+    return Weights(1.0, float(np.exp(log_ratio)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Produced:
+    """How causes produce one finding, given what is known of the more general findings.
+
+    Attributes
+    ----------
+    leak : ndarray, shape (columns,)
+    activation : dict of cause to ndarray
+        q of the noisy-OR where the cause makes the finding likelier than its leak.
+    rarer : dict of cause to ndarray
+        P(finding | cause) where the cause makes it rarer; enters as a ratio on that cause.
+    """
+
+    leak: Array
+    activation: dict[int, Array]
+    rarer: dict[int, Array]
+
+
+def produced(network: Network, finding: int, given: int | None) -> Produced:
+    """Return `Produced` for a finding from the store of the network, worked out on first use."""
+    known = network.conditional.get((finding, given))
+    if known is None:
+        known = network.conditional[finding, given] = _produced(network, finding, given)
+    return known
+
+
+def _produced(network: Network, finding: int, given: int | None) -> Produced:
+    """Return the noisy-OR of a finding, within those who have the general finding ``given`` if any.
+
+    If A implies B and B is known, then P(A | B, cause) = P(A | cause) / P(B | cause): the
+    evidence of B is counted once, with B, and A adds only what is particular to it. A cause
+    that is not listed for A says nothing beyond B.
+    """
+    leak = network.leak[finding]
+    stated = dict(network.effects[finding])
+    if given is not None:
+        general_leak = np.maximum(network.leak[given], leak)
+        general = dict(network.effects[given])
+        stated = {cause: value / np.maximum(general[cause], value) for cause, value in stated.items()}
+        leak = np.minimum(leak / general_leak, _MOST_CERTAIN_GIVEN_GENERAL)
+    activation, rarer = {}, {}
+    for cause, value in stated.items():
+        if value[0] > leak[0]:
+            activation[cause] = np.clip((value - leak) / (1 - leak), 0.0, 1 - _SMALLEST)
+        elif value[0] < leak[0]:
+            rarer[cause] = np.minimum(value, leak)
+    return Produced(leak, activation, rarer)
+
+
+def nearest_general(network: Network, finding: int, present: Iterable[int]) -> int | None:
+    """Return the rarest of the general findings known to be present that this one implies."""
+    known = network.above[finding] & frozenset(present)
+    return min(known, key=lambda general: (network.leak[general, 0], general), default=None)
+
+
+def prior_odds(
+    network: Network, *, setting: Setting, age: float | None, sex: str | None
+) -> NDArray[np.float64]:
+    """Prior odds of every cause at this age and sex, shape (causes, 1 + draws)."""
+    prior = network.priors[setting]
+    odds = prior / (1 - prior)
+    for number, cause in enumerate(network.knowledge.causes.values()):
+        for factor in cause.age_sex:
+            fits = factor.sex is None or factor.sex == sex
+            bounded = factor.age_from > 0 or factor.age_to < 125
+            if bounded:
+                fits = fits and age is not None and factor.age_from <= age < factor.age_to + 1
+            if fits:
+                odds[number] *= factor.ratio
+    return np.asarray(odds)
+
+
+def problem_of(
+    network: Network,
+    odds: Array,
+    observed: Mapping[str, Weights],
+    *,
+    columns: Array,
+    without: tuple[str | None, ...],
+) -> Problem:
+    """State one case as a problem with several variants.
+
+    Parameters
+    ----------
+    network : Network
+        The knowledge.
+    odds : ndarray, shape (causes, 1 + draws)
+        Prior odds at this age, sex and setting.
+    observed : mapping of finding code to Weights
+        Only what tells something; in the order of the knowledge base.
+    columns : ndarray of int, shape (variants,)
+        Which draw of the estimates each variant uses.
+    without : tuple of str or None, one per variant
+        The finding each variant leaves out, if any.
+    """
+    odds = odds[:, columns].copy()
+    variants = len(columns)
+    likelihood = np.ones(odds.shape)
+    present = {network.findings[code] for code, weights in observed.items() if weights.if_absent == 0}
+    leaks, rows, absent, there = [], [], [], []
+    for code, weights in observed.items():
+        counted = np.array([left_out != code for left_out in without])
+        for cause, ratio, ratio_absent in network.risks.get(code, ()):
+            factor = _mixed(weights, ratio[columns], ratio_absent[columns])
+            odds[cause] *= np.where(counted, factor, 1.0)
+        finding = network.findings[code]
+        how = produced(network, finding, nearest_general(network, finding, present - {finding}))
+        leak = how.leak[columns]
+        for cause, value in how.rarer.items():
+            value = value[columns]
+            ratio = _seen(weights, value) / _seen(weights, leak)
+            likelihood[cause] *= np.where(counted, ratio, 1.0)
+        if weights.if_present == 0:
+            for cause, chance in how.activation.items():
+                likelihood[cause] *= np.where(counted, 1 - chance[columns], 1.0)
+        elif how.activation:
+            row = np.zeros(odds.shape)
+            for cause, chance in how.activation.items():
+                row[cause] = chance[columns]
+            leaks.append(leak)
+            rows.append(row)
+            absent.append(np.where(counted, weights.if_absent, 1.0))
+            there.append(np.where(counted, weights.if_present, 1.0))
+    shape = (len(leaks), variants)
+    return Problem(
+        prior=odds / (1 + odds),
+        likelihood=likelihood,
+        leak=np.array(leaks).reshape(shape),
+        activation=np.array(rows).reshape(len(rows), *odds.shape),
+        if_absent=np.array(absent).reshape(shape),
+        if_present=np.array(there).reshape(shape),
+        links=network.links,
+        link=network.link[:, columns],
+    )
+
+
+def _seen(weights: Weights, chance: Array) -> Array:
+    return weights.if_absent * (1 - chance) + weights.if_present * chance
+
+
+def _mixed(weights: Weights, ratio: Array, ratio_absent: Array) -> Array:
+    """Ratio of a risk that is present, absent, or present with the odds of its soft evidence."""
+    share = weights.if_present / (weights.if_present + weights.if_absent)
+    return np.asarray(share * ratio + (1 - share) * ratio_absent)

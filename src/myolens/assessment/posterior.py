@@ -1,0 +1,137 @@
+"""What is observed against the whole network: probabilities, intervals, evidence and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.assessment.bounds import bounded
+from myolens.assessment.draws import Booleans, joint_draws
+from myolens.assessment.inference import MAXIMUM_FRONTIER, Array, Problem, order_of, solve
+from myolens.assessment.network import DRAWS, Network, Weights, prior_odds, problem_of
+from myolens.assessment.order import Order
+from myolens.knowledge.model import Setting
+
+INTERVAL_LEVEL = 0.9
+"""Share of the draws from the ranges of the estimates that an interval holds."""
+
+_INTERVAL_NUMBERS = 1 << 18
+"""Draws of the estimates are fewer where the table is wide: draws × table size stays below this."""
+_FEWEST_DRAWS = 24
+_MOST_BITS = 50.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """Posterior of one case.
+
+    Attributes
+    ----------
+    probability, low, high, prior : ndarray, shape (causes,)
+        Probability with its interval, and before any finding but age and sex.
+    bits : dict of finding code to ndarray, shape (causes,)
+        log2 odds of each cause with the finding minus without it.
+    exact : bool
+        False where too many findings were open at once: ``low`` and ``high`` then bound the
+        exact value, and ``probability`` lies between them.
+    problem, order
+        The exact problem, for draws; None where it is not exact.
+    """
+
+    probability: Array
+    low: Array
+    high: Array
+    prior: Array
+    bits: dict[str, Array]
+    exact: bool
+    problem: Problem | None
+    order: Order | None
+
+    def draws(self, count: int) -> Booleans | None:
+        """Exact joint draws of causes, shape (causes, count); None where the answer is bounds."""
+        if self.problem is None or self.order is None:
+            return None
+        return joint_draws(self.problem, self.order, count=count)
+
+
+def judge(
+    network: Network,
+    observed: Mapping[str, Weights],
+    *,
+    setting: Setting,
+    age: float | None,
+    sex: str | None,
+) -> Judgement:
+    """Return the posterior of a case; the order in which findings are given does not matter."""
+    observed = {code: observed[code] for code in network.findings if code in observed}
+    odds = prior_odds(network, setting=setting, age=age, sex=sex)
+    prior = _prior_with_links(network, odds)
+    plain = problem_of(network, odds, observed, columns=np.zeros(1, dtype=np.int64), without=(None,))
+    order = order_of(plain)
+    if order.frontier > MAXIMUM_FRONTIER:
+        low, high = bounded(plain)
+        middle = 1 / (1 + np.exp(-0.5 * (_logit(low) + _logit(high))))
+        return Judgement(np.clip(middle, low, high), low, high, prior, {}, False, None, None)
+    draws = int(np.clip(_INTERVAL_NUMBERS >> order.frontier, _FEWEST_DRAWS, DRAWS))
+    codes = list(observed)
+    columns = np.concatenate([np.zeros(1 + len(codes), dtype=np.int64), _chosen(draws)])
+    without = (None, *codes, *[None] * draws)
+    posterior = solve(problem_of(network, odds, observed, columns=columns, without=without), order=order)
+    log_odds = posterior.log_odds
+    with np.errstate(invalid="ignore"):
+        bits = np.nan_to_num((log_odds[:, :1] - log_odds[:, 1 : 1 + len(codes)]) / np.log(2))
+    bits = np.clip(bits, -_MOST_BITS, _MOST_BITS)
+    probability = posterior.probability
+    spread = probability[:, 1 + len(codes) :]
+    tail = (1 - INTERVAL_LEVEL) / 2
+    low, high = np.quantile(spread, [tail, 1 - tail], axis=1)
+    value = probability[:, 0]
+    return Judgement(
+        probability=value,
+        low=np.minimum(low, value),
+        high=np.maximum(high, value),
+        prior=prior,
+        bits={code: bits[:, number] for number, code in enumerate(codes)},
+        exact=True,
+        problem=plain,
+        order=order,
+    )
+
+
+def probabilities_with(
+    network: Network,
+    observed: Mapping[str, Weights],
+    extras: list[dict[str, Weights]],
+    *,
+    setting: Setting,
+    age: float | None,
+    sex: str | None,
+) -> list[NDArray[np.float64] | None]:
+    """Return the probabilities after each of several further results; None where out of reach."""
+    odds = prior_odds(network, setting=setting, age=age, sex=sex)
+    found: list[NDArray[np.float64] | None] = []
+    for extra in extras:
+        both = {**observed, **extra}
+        both = {code: both[code] for code in network.findings if code in both}
+        problem = problem_of(network, odds, both, columns=np.zeros(1, dtype=np.int64), without=(None,))
+        order = order_of(problem)
+        reachable = order.frontier <= MAXIMUM_FRONTIER
+        found.append(solve(problem, order=order).probability[:, 0] if reachable else None)
+    return found
+
+
+def _prior_with_links(network: Network, odds: Array) -> Array:
+    problem = problem_of(network, odds, {}, columns=np.zeros(1, dtype=np.int64), without=(None,))
+    return np.asarray(solve(problem).probability[:, 0])
+
+
+def _chosen(draws: int) -> NDArray[np.int64]:
+    return np.linspace(1, DRAWS, draws).round().astype(np.int64)
+
+
+def _logit(probability: Array) -> Array:
+    inside = np.clip(probability, 1e-12, 1 - 1e-12)
+    return np.asarray(np.log(inside) - np.log1p(-inside))

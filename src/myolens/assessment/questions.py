@@ -1,0 +1,193 @@
+"""What to ask next: the answer expected to tell most about the causes, for the least effort.
+
+The expected information of a question is its mutual information with each cause, summed over
+the causes, serious ones counting more. It is computed from exact joint draws of the causes:
+given a set of causes, the chance of a finding is known in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from myolens.assessment.draws import Booleans
+from myolens.assessment.inference import Array
+from myolens.assessment.network import Network, nearest_general, produced
+from myolens.assessment.result import Question
+from myolens.assessment.triage import Facts, fired_rules, holds, level_of, mentioned
+from myolens.knowledge.model import FindingDefinition, TriageRule, UrgencyLevel
+
+JOINT_DRAWS = 3000
+SERIOUS_WEIGHT = 3.0
+"""How much more a bit about a serious cause counts (project estimate)."""
+WORTH_ASKING_BITS = 0.01
+"""A question whose expected information per unit of effort is below this is not asked."""
+MOST_QUESTIONS = 6
+
+_CERTAIN = 1e-9
+_A_QUESTION = 1.0
+"""Largest effort of what a person can simply be asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Information:
+    """Expected information of every finding.
+
+    Attributes
+    ----------
+    chance : ndarray, shape (findings,)
+        Probability that the finding would be present.
+    bits : ndarray, shape (causes, findings)
+        Mutual information of finding and cause.
+    value : ndarray, shape (findings,)
+        Bits summed over causes, serious ones weighted.
+    """
+
+    chance: Array
+    bits: Array
+    value: Array
+
+
+def information(network: Network, draws: Booleans, facts: Facts) -> Information:
+    """Return the expected information of every finding, given exact joint draws of the causes."""
+    on = draws.T.astype(np.float64)
+    chance = _chances(network, on, facts)
+    mean = chance.mean(axis=0)
+    share = on.mean(axis=0)
+    both = on.T @ chance / len(on)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        given_on = np.where(share[:, None] > 0, both / share[:, None], mean)
+        given_off = np.where(share[:, None] < 1, (mean - both) / (1 - share[:, None]), mean)
+    bits = _entropy(mean) - share[:, None] * _entropy(given_on) - (1 - share[:, None]) * _entropy(given_off)
+    bits = np.maximum(bits, 0)
+    weights = np.array(
+        [SERIOUS_WEIGHT if cause.serious else 1.0 for cause in network.knowledge.causes.values()]
+    )
+    return Information(mean, bits, weights @ bits)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question whose "yes" would make the case more urgent; ``chance`` is how likely that is."""
+
+    finding: str
+    level: UrgencyLevel
+    chance: float
+
+
+def open_safety(network: Network, facts: Facts, informed: Information | None) -> list[OpenQuestion]:
+    """Return the unanswered questions whose "yes" would raise the urgency, the weightiest first.
+
+    Weight is the chance of a "yes" times four for every level it would add up to, so that a
+    rare emergency and a common reason for a visit are both asked about early.
+    """
+    knowledge = network.knowledge
+    now = level_of(fired_rules(knowledge, facts, {}))
+    rules: dict[str, list[TriageRule]] = {}
+    for rule in knowledge.triage:
+        if rule.level.rank > now.rank:
+            for code in mentioned(rule.when):
+                rules.setdefault(code, []).append(rule)
+    found = []
+    for code, definition in knowledge.findings.items():
+        if not definition.ask or definition.cost > _A_QUESTION or answered(code, facts):
+            continue
+        implied = frozenset(network.codes[general] for general in network.above[network.findings[code]])
+        yes = replace(facts, present=facts.present | implied | {code})
+        raised = [
+            rule.level for each in (code, *implied) for rule in rules.get(each, ()) if holds(rule.when, yes)
+        ]
+        if raised:
+            chance = float(informed.chance[network.findings[code]]) if informed is not None else 0.0
+            found.append(OpenQuestion(code, max(raised, key=lambda level: level.rank), round(chance, 9)))
+    return sorted(found, key=lambda question: -question.chance * 4.0**question.level.rank)
+
+
+def next_questions(
+    network: Network,
+    facts: Facts,
+    safety: Sequence[OpenQuestion],
+    informed: Information | None,
+    level: UrgencyLevel,
+) -> tuple[Question, ...]:
+    """Return what to ask the person next, safety questions first, then the most telling.
+
+    In an emergency nothing but safety is asked.
+    """
+    knowledge = network.knowledge
+    first = [question.finding for question in safety[:MOST_QUESTIONS]]
+    questions = [_question(network, knowledge.findings[code], informed, safety=True) for code in first]
+    if informed is None or level is UrgencyLevel.EMERGENCY:
+        return tuple(questions)
+    worth = {}
+    for code, definition in knowledge.findings.items():
+        if definition.ask and code not in first and not answered(code, facts):
+            value = float(informed.value[network.findings[code]]) / definition.cost
+            if value >= WORTH_ASKING_BITS:
+                worth[code] = value
+    best = sorted(worth, key=lambda code: -round(worth[code], 9))[:MOST_QUESTIONS]
+    questions += [_question(network, knowledge.findings[code], informed, safety=False) for code in best]
+    return tuple(questions)
+
+
+def most_informed_cause(network: Network, informed: Information, code: str) -> str:
+    """Return the cause a finding tells most about."""
+    return list(network.causes)[int(np.argmax(informed.bits[:, network.findings[code]]))]
+
+
+def _question(
+    network: Network, definition: FindingDefinition, informed: Information | None, *, safety: bool
+) -> Question:
+    bits = 0.0
+    why = definition.why_ask
+    if informed is not None:
+        bits = float(informed.value[network.findings[definition.code]])
+        if not why and not safety:
+            cause = network.knowledge.causes[most_informed_cause(network, informed, definition.code)]
+            why = f"The answer says most about {cause.plain_name}."
+    return Question(
+        finding=definition.code,
+        text=definition.ask,
+        why=why or "The answer can change how soon you should be seen.",
+        safety=safety,
+        bits=round(bits, 4),
+        cost=definition.cost,
+        kind=definition.kind,
+    )
+
+
+def answered(code: str, facts: Facts) -> bool:
+    """Tell whether a question is settled."""
+    return code in facts.present or code in facts.absent or code in facts.numbers
+
+
+def _entropy(chance: Array) -> Array:
+    inside = np.clip(chance, _CERTAIN, 1 - _CERTAIN)
+    return np.asarray(-(inside * np.log2(inside) + (1 - inside) * np.log2(1 - inside)))
+
+
+def _chances(network: Network, on: Array, facts: Facts) -> Array:
+    """Chance of every finding given each drawn set of causes, shape (draws, findings)."""
+    shape = (on.shape[1], len(network.findings))
+    log_stays, log_rarer, log_ratio = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    leak = np.empty(shape[1])
+    present = _numbers(network, facts.present)
+    for finding in range(shape[1]):
+        how = produced(network, finding, nearest_general(network, finding, present - {finding}))
+        leak[finding] = how.leak[0]
+        for cause, chance in how.activation.items():
+            log_stays[cause, finding] = np.log1p(-chance[0])
+        for cause, value in how.rarer.items():
+            log_rarer[cause, finding] = np.log(value[0] / how.leak[0])
+    for code, entries in network.risks.items():
+        for cause, ratio, ratio_absent in entries:
+            log_ratio[cause, network.findings[code]] = np.log(ratio[0] / ratio_absent[0])
+    odds = leak / (1 - leak) * np.exp(on @ log_ratio)
+    stays = np.exp(on @ log_stays) / (1 + odds)
+    return np.asarray(np.minimum((1 - stays) * np.exp(on @ log_rarer), 1))
+
+
+def _numbers(network: Network, codes: frozenset[str]) -> set[int]:
+    return {network.findings[code] for code in codes if code in network.findings}

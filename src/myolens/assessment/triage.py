@@ -1,0 +1,161 @@
+"""How soon to be seen: rules from guidelines, critical blood values, and nothing that lowers them.
+
+A rule whose condition holds sets a floor; the level is the highest floor. A condition holds
+only on what is known: an unanswered question never makes a rule fire. What a probability may
+do is raise: a serious cause that is at all probable asks for a doctor within weeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from myolens.assessment.result import FiredRule
+from myolens.knowledge.model import Condition, Knowledge, UrgencyLevel
+
+PROBABLE_SERIOUS = 0.25
+"""Probability from which a serious cause by itself asks for a visit within weeks (project estimate)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known for sure about one person, by code.
+
+    ``present`` and ``absent`` are closed under implication: a sign in one muscle makes the
+    general sign present, and the absence of the general makes the particular absent. Where
+    statements contradict each other, ``present`` holds both, so that a warning is not lost.
+    ``numbers`` are numeric answers and ``labs`` laboratory values, in the units of the knowledge base.
+    """
+
+    present: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    labs: Mapping[str, float] = field(default_factory=dict)
+    age: float | None = None
+    sex: str | None = None
+
+
+def holds(condition: Condition, facts: Facts) -> bool:
+    """Tell whether a condition is known to hold."""
+    if not facts.present.issuperset(condition.present) or not facts.absent.issuperset(condition.absent):
+        return False
+    if condition.any_present:
+        there = sum(code in facts.present for code in condition.any_present)
+        if there < condition.at_least:
+            return False
+    compared = [
+        known.get(code)
+        for code, known in ((condition.lab, facts.labs), (condition.number, facts.numbers))
+        if code is not None
+    ]
+    for value in compared:
+        if value is None:
+            return False
+        if condition.below is not None and value > condition.below:
+            return False
+        if condition.above is not None and value < condition.above:
+            return False
+    if condition.age_from is not None and (facts.age is None or facts.age < condition.age_from):
+        return False
+    if condition.age_to is not None and (facts.age is None or facts.age > condition.age_to):
+        return False
+    if condition.sex is not None and facts.sex != condition.sex:
+        return False
+    if condition.any_of and not any(holds(part, facts) for part in condition.any_of):
+        return False
+    return all(holds(part, facts) for part in condition.all_of) and not any(
+        holds(part, facts) for part in condition.none_of
+    )
+
+
+def grounds(condition: Condition, facts: Facts) -> tuple[str, ...]:
+    """Codes of what makes a condition hold: findings, labs, and ``age`` or ``sex``."""
+    found: dict[str, None] = dict.fromkeys(condition.present)
+    found |= dict.fromkeys(code for code in condition.any_present if code in facts.present)
+    found |= dict.fromkeys(condition.absent)
+    found |= dict.fromkeys(code for code in (condition.lab, condition.number) if code is not None)
+    if condition.age_from is not None or condition.age_to is not None:
+        found["age"] = None
+    if condition.sex is not None:
+        found["sex"] = None
+    for part in (*condition.all_of, *(part for part in condition.any_of if holds(part, facts))):
+        found |= dict.fromkeys(grounds(part, facts))
+    return tuple(found)
+
+
+def mentioned(condition: Condition) -> frozenset[str]:
+    """All finding codes a condition asks about, negated ones apart."""
+    codes = {*condition.present, *condition.any_present}
+    for part in (*condition.any_of, *condition.all_of):
+        codes |= mentioned(part)
+    return frozenset(codes)
+
+
+def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -> list[FiredRule]:
+    """Return the guideline rules and critical values that hold, the most urgent first."""
+    fired = [
+        FiredRule(
+            id=rule.id,
+            level=rule.level,
+            because=tuple(labels.get(code, code) for code in grounds(rule.when, facts)) or (rule.because,),
+            action=rule.action,
+            sources=rule.sources,
+        )
+        for rule in knowledge.triage
+        if holds(rule.when, facts)
+    ]
+    fired += _critical(knowledge, facts)
+    return _sorted(fired)
+
+
+def with_probable(
+    knowledge: Knowledge, rules: Iterable[FiredRule], probability: Mapping[str, float]
+) -> list[FiredRule]:
+    """Add the rule for probable serious causes; a probability can raise the level, never lower it."""
+    raised = [
+        FiredRule(
+            id=f"probable_{code}",
+            level=UrgencyLevel.SOON_WEEKS,
+            because=(
+                f"{knowledge.causes[code].plain_name}: about {round(100 * value)} of 100 people "
+                "with answers like these",
+            ),
+            action="See a doctor within the next weeks, so that this can be checked.",
+            sources=knowledge.causes[code].summary.sources,
+        )
+        for code, value in probability.items()
+        if knowledge.causes[code].serious and value >= PROBABLE_SERIOUS
+    ]
+    return _sorted([*rules, *raised])
+
+
+def level_of(rules: Iterable[FiredRule]) -> UrgencyLevel:
+    """Return the highest level of the rules, self-care if there are none."""
+    return max((rule.level for rule in rules), key=lambda level: level.rank, default=UrgencyLevel.SELF_CARE)
+
+
+def _critical(knowledge: Knowledge, facts: Facts) -> list[FiredRule]:
+    fired = []
+    for code, value in facts.labs.items():
+        definition = knowledge.labs[code]
+        met = [
+            limit
+            for limit in definition.critical
+            if (value <= limit.value if limit.direction == "at_or_below" else value >= limit.value)
+        ]
+        if met:
+            limit = max(met, key=lambda each: each.level.rank)
+            fired.append(
+                FiredRule(
+                    id=f"critical_{code}",
+                    level=limit.level,
+                    because=(f"{definition.name} {value:g} {definition.number.unit}",),
+                    action=limit.text,
+                    sources=limit.sources,
+                )
+            )
+    return fired
+
+
+def _sorted(rules: Iterable[FiredRule]) -> list[FiredRule]:
+    return sorted(rules, key=lambda rule: -rule.level.rank)

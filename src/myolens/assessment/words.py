@@ -1,0 +1,141 @@
+"""Sentences of the result: fixed templates, filled with numbers; nothing here is written freely.
+
+Probability words are the ones that lay readers and professionals take to mean the same
+(Hashim 2024, PMID 38707974); they always stand beside counts out of 100 people, with the
+same denominator and both framings. A serious cause is never called excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from myolens.knowledge.model import UrgencyLevel
+
+_WORDS = (
+    (0.80, "very likely"),
+    (0.60, "likely"),
+    (0.30, "possible"),
+    (0.15, "unlikely"),
+    (0.01, "very unlikely"),
+    (0.00, "hardly ever"),
+)
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+HEADLINES = {
+    UrgencyLevel.EMERGENCY: "Now: call the emergency number or go to an emergency department.",
+    UrgencyLevel.URGENT_DAYS: "Within the next day or two: be seen by a doctor.",
+    UrgencyLevel.SOON_WEEKS: "Within the next two weeks: see your doctor.",
+    UrgencyLevel.ROUTINE: "In the coming weeks: an ordinary visit to your family doctor.",
+    UrgencyLevel.SELF_CARE: "No urgent sign in your answers: look after it at home",
+}
+
+SAFETY_NET = (
+    "Call the emergency number if breathing or swallowing becomes hard, if weakness comes on within hours "
+    "or days, or if you have a fit, become confused, or your heart races or stumbles with faintness.",
+    "Book sooner if you can no longer do something you could do a month ago: do up buttons, turn a key, "
+    "walk on your heels, climb stairs, swallow thin drinks.",
+    "Book sooner if a muscle becomes visibly thinner than on the other side, or speech becomes slurred.",
+    "Twitching that comes and goes or moves to other muscles is expected and needs no earlier visit.",
+)
+
+
+def probability_word(probability: float) -> str:
+    """Return the fixed word for a probability."""
+    return next(word for floor, word in _WORDS if probability >= floor)
+
+
+def of_hundred(probability: float) -> str:
+    """Return "about 70 of 100", or "fewer than 1 of 100", or "more than 99 of 100"."""
+    if probability < 0.01:
+        return "fewer than 1 of 100"
+    if probability > 0.99:
+        return "more than 99 of 100"
+    return f"about {round(100 * probability)} of 100"
+
+
+def probability_sentence(probability: float, low: float, high: float) -> str:
+    """Word, count out of 100 with its range, and the other side.
+
+    Examples
+    --------
+    >>> probability_sentence(0.7, 0.55, 0.82)
+    'Likely: about 70 of 100 people with answers like yours (range 55 to 82), so in about 30 of 100 it is something else.'
+    """
+    range_ = f"range {_count(low)} to {_count(high)}"
+    start = f"{probability_word(probability).capitalize()}: {of_hundred(probability)} people with answers like yours"
+    if probability < 0.01:
+        return f"{start} ({range_})."
+    return f"{start} ({range_}), so in {of_hundred(1 - probability)} it is something else."
+
+
+def serious_sentence(probability: float) -> str:
+    """Return the sentence for a serious cause that is looked for but not expected."""
+    if probability < 0.01:
+        return "Fewer than 1 in 100 people with answers like yours."
+    return f"About {round(100 * probability)} in 100 people with answers like yours."
+
+
+def headline(level: UrgencyLevel, *, enough: bool, review: str) -> str:
+    """Return the action with its time, first thing to read; ``review`` is from `when`."""
+    text = HEADLINES[level]
+    if level is UrgencyLevel.SELF_CARE:
+        text += f", and look again {review}." if review else "."
+    if not enough and level.rank <= UrgencyLevel.ROUTINE.rank:
+        text += (
+            " Too little is known yet to say that nothing is urgent: please answer the open questions first."
+        )
+    return text
+
+
+def safety_net(level: UrgencyLevel, *, review: str) -> tuple[str, ...]:
+    """Return what would make it sooner, with signs a person can see, and when to look again."""
+    lines = list(SAFETY_NET)
+    if level is UrgencyLevel.EMERGENCY:
+        lines = ["Do not drive yourself, and do not wait for an answer from this program."]
+    elif review:
+        lines.append(f"Look again {review}: if nothing has changed for the better by then, see your doctor.")
+    return tuple(lines)
+
+
+def when(days: float | None, today: date | None) -> str:
+    """Return "on 3 December 2026", or "in 4 weeks" where today is not given, or nothing."""
+    if days is None:
+        return ""
+    if today is None:
+        return f"in {duration(days)}"
+    day = today + timedelta(days=round(days))
+    return f"on {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def duration(days: float) -> str:
+    """Return a length of time as a person would say it."""
+    for size, name in ((365.25, "year"), (30.4, "month"), (7, "week")):
+        if days >= 2 * size or (name == "year" and days >= 300):
+            count = max(1, round(days / size))
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    count = max(1, round(days))
+    return f"{count} day{'s' if count > 1 else ''}"
+
+
+def listed(items: Iterable[str], *, most: int = 5) -> str:
+    """Join items with commas and "and", shortened if long."""
+    items = list(items)
+    if len(items) > most:
+        items = [*items[:most], f"{len(items) - most} more"]
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def sentence(parts: Sequence[str]) -> str:
+    """Join the parts of a paragraph."""
+    return " ".join(part for part in parts if part)
+
+
+def _count(probability: float) -> str:
+    if probability < 0.01:
+        return "fewer than 1"
+    return "more than 99" if probability > 0.99 else str(round(100 * probability))

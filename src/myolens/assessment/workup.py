@@ -1,0 +1,150 @@
+"""Tests to ask the doctor for, with what each result would mean for this person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from myolens.assessment.network import Network, Weights, weights_of
+from myolens.assessment.posterior import Judgement, probabilities_with
+from myolens.assessment.questions import Information, answered
+from myolens.assessment.result import TestAdvice
+from myolens.assessment.triage import Facts
+from myolens.assessment.words import listed, of_hundred
+from myolens.knowledge.model import Setting, Test, TestResult, UrgencyLevel
+
+MOST_TESTS = 5
+_WORTH_BITS = 0.02
+_RELEVANT = 0.15
+"""A test named for a cause is offered from this probability of the cause on (project estimate)."""
+_SHIFT = 0.03
+"""Changes of a probability smaller than this are not told."""
+_RESULTS_TOLD = 3
+
+
+def test_advice(
+    network: Network,
+    judgement: Judgement,
+    observed: Mapping[str, Weights],
+    facts: Facts,
+    informed: Information | None,
+    *,
+    setting: Setting,
+    level: UrgencyLevel,
+) -> tuple[TestAdvice, ...]:
+    """Return the tests worth asking for, first-line ones and the most telling per effort first.
+
+    A test is worth it if its possible findings tell enough about the causes, or if it is the
+    test named for a probable cause. In self-care only first-line tests are offered.
+    """
+    knowledge = network.knowledge
+    ranked = []
+    for code, test in knowledge.tests.items():
+        if level is UrgencyLevel.SELF_CARE and not test.first_line:
+            continue
+        if _done(test, facts):
+            continue
+        bits = _bits(network, test, facts, informed)
+        relevance = max(
+            (
+                float(judgement.probability[network.causes[cause.code]])
+                for cause in knowledge.causes.values()
+                if code in cause.tests
+            ),
+            default=0.0,
+        )
+        if relevance >= _RELEVANT or (bits >= _WORTH_BITS and relevance >= 0.01):
+            worth = (bits + 0.2 * relevance) / np.sqrt(test.cost) * (2 if test.first_line else 1)
+            ranked.append((-round(worth, 9), code, bits))
+    chosen = [(knowledge.tests[code], bits) for _, code, bits in sorted(ranked)[:MOST_TESTS]]
+    return tuple(
+        TestAdvice(
+            test=test.code,
+            name=test.name,
+            why=test.plain.text,
+            bits=round(bits, 4),
+            results=_meanings(network, judgement, observed, facts, test, setting=setting),
+            sources=test.plain.sources,
+        )
+        for test, bits in chosen
+    )
+
+
+def _done(test: Test, facts: Facts) -> bool:
+    """All findings the test can show are known already."""
+    codes = [result.finding for result in test.results if result.finding is not None]
+    return bool(codes) and all(answered(code, facts) for code in codes)
+
+
+def _bits(network: Network, test: Test, facts: Facts, informed: Information | None) -> float:
+    if informed is None:
+        return 0.0
+    codes = {result.finding for result in test.results if result.finding is not None}
+    return float(
+        sum(informed.value[network.findings[code]] for code in sorted(codes) if not answered(code, facts))
+    )
+
+
+def _meanings(
+    network: Network,
+    judgement: Judgement,
+    observed: Mapping[str, Weights],
+    facts: Facts,
+    test: Test,
+    *,
+    setting: Setting,
+) -> tuple[tuple[str, str], ...]:
+    """Say for each result what it means in general, and how it would move the probabilities here."""
+    findings = {result.finding for result in test.results if result.finding is not None}
+    results = [
+        result for result in test.results if result.finding is None or not answered(result.finding, facts)
+    ]
+    extras = [_extra(result, findings, facts) for result in results[:_RESULTS_TOLD]]
+    moved = iter(
+        probabilities_with(
+            network,
+            observed,
+            [extra for extra in extras if extra],
+            setting=setting,
+            age=facts.age,
+            sex=facts.sex,
+        )
+    )
+    told = []
+    for number, result in enumerate(results):
+        shift = ""
+        if number < len(extras) and extras[number]:
+            after = next(moved)
+            shift = "" if after is None else _shift(network, judgement.probability, after)
+        told.append((result.result, f"{result.meaning} {shift}".strip()))
+    return tuple(told)
+
+
+def _extra(result: TestResult, findings: set[str], facts: Facts) -> dict[str, Weights]:
+    """Evidence of a result: its finding, or, for a result without one that lowers causes, none of the others."""
+    if result.finding is not None:
+        return {result.finding: weights_of(True, 0.0)}
+    if result.lowers and not result.raises:
+        return {code: weights_of(False, 0.0) for code in sorted(findings) if not answered(code, facts)}
+    return {}
+
+
+def _shift(network: Network, before: np.ndarray, after: np.ndarray) -> str:
+    """Name the causes that move most."""
+    change = after - before
+    most = [
+        int(cause) for cause in np.argsort(-np.abs(change), kind="stable")[:2] if abs(change[cause]) >= _SHIFT
+    ]
+    if not most:
+        return "For you it would change little."
+    causes = list(network.knowledge.causes.values())
+    return (
+        "For you: "
+        + listed(
+            f"{causes[cause].plain_name} from {of_hundred(float(before[cause]))} "
+            f"to {of_hundred(float(after[cause]))}"
+            for cause in most
+        )
+        + "."
+    )
