@@ -72,7 +72,9 @@ def described(source: Source, channels: Sequence[Channel]) -> tuple[tuple[Channe
 def _kind(row: dict[str, str], channel: Channel, unit: str | None) -> ChannelKind:
     given = (row.get("type") or "").strip().upper()
     if given == "EMG":
-        about = " ".join(row.get(key) or "" for key in ("description", "electrode_type", "placement_description"))
+        about = " ".join(
+            row.get(key) or "" for key in ("description", "electrode_type", "placement_description")
+        )
         kind = kind_of("EMG", unit, about=about)
         return kind if kind is ChannelKind.NEEDLE_EMG else ChannelKind.SURFACE_EMG
     return _TYPES.get(given, channel.kind)
@@ -81,7 +83,10 @@ def _kind(row: dict[str, str], channel: Channel, unit: str | None) -> ChannelKin
 def _positions(folder: Path, stem: str) -> dict[str, tuple[float, float]]:
     """Electrode name → (x, y) in mm, for grids whose coordinate system is in units of length."""
     subject = "_".join(part for part in stem.split("_") if part.startswith(("sub-", "ses-")))
-    table = next((p for p in (folder / f"{stem}_electrodes.tsv", folder / f"{subject}_electrodes.tsv") if p.is_file()), None)
+    table = next(
+        (p for p in (folder / f"{stem}_electrodes.tsv", folder / f"{subject}_electrodes.tsv") if p.is_file()),
+        None,
+    )
     positions: dict[str, tuple[float, float]] = {}
     scales: dict[str, float | None] = {}
     for row in _rows(table) if table else ():
@@ -120,6 +125,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
         table = csv.DictReader(text.replace("\0", "").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [{k: v or "" for k, v in row.items() if isinstance(k, str) and not isinstance(v, list)} for row in table]
+        return [
+            {k: v or "" for k, v in row.items() if isinstance(k, str) and not isinstance(v, list)}
+            for row in table
+        ]
     except csv.Error:
         return []

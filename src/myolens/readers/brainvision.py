@@ -22,7 +22,10 @@ LARGEST_HEADER = 16 * 1024**2
 MOST_CHANNELS = 10_000
 MOST_MARKERS = 200_000
 _TYPES = {"INT_16": "<i2", "UINT_16": "<u2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4", "IEEE_FLOAT_64": "<f8"}
-_FIRST_LINE = re.compile(rb"\s*(\xef\xbb\xbf)?Brain ?Vision (Data Exchange|Core Data Format) ?(Header|Marker)? ?File", re.IGNORECASE)
+_FIRST_LINE = re.compile(
+    rb"\s*(\xef\xbb\xbf)?Brain ?Vision (Data Exchange|Core Data Format) ?(Header|Marker)? ?File",
+    re.IGNORECASE,
+)
 
 
 def sniff(source: Source) -> bool:
@@ -107,7 +110,8 @@ def _markers(
     if not name:
         return (), None
     path = source.companion(name.replace("$b", source.path.stem))
-    start, found = None, []
+    start: datetime | None = None
+    found: list[Annotation] = []
     for key, value in _sections(source, path).get("marker infos", {}).items():
         parts = value.split(",")
         if not re.fullmatch(r"mk\d+", key) or len(parts) < 3 or len(found) >= MOST_MARKERS:
@@ -116,7 +120,7 @@ def _markers(
         with contextlib.suppress(ValueError):
             at, length = int(parts[2]) - 1, int(parts[3]) if len(parts) > 3 and parts[3].strip() else 0
             if kind == "New Segment" and start is None and len(parts) > 5 and at == 0:
-                start = datetime.strptime(parts[5].strip()[:20], "%Y%m%d%H%M%S%f")  # noqa: DTZ007
+                start = datetime.strptime(parts[5].strip()[:20], "%Y%m%d%H%M%S%f")
             if 0 <= at < samples:
                 words = f"{kind}: {text}" if kind and text else kind or text
                 found.append(Annotation(at / rate, max(0, length) / rate, words))

@@ -77,7 +77,12 @@ def read(source: Source) -> Sequence[Recording]:
     frames = min(there, stated) if stated > 0 else there
     if frames <= 0:
         raise source.refuse("holds no complete frame")
-    layout = np.dtype([("points", f"V{4 * points * values.itemsize}"), ("analog", values, (samples_per_frame, channels_used))])
+    layout = np.dtype(
+        [
+            ("points", f"V{4 * points * values.itemsize}"),
+            ("analog", values, (samples_per_frame, channels_used)),
+        ]
+    )
     mapped = np.memmap(source.path, dtype=layout, mode="r", offset=BLOCK * (begin - 1), shape=(frames,))
     signal = InterleavedSignal(np.asarray(mapped)["analog"], frames * samples_per_frame)
     channels = _channels(parameters, channels_used, values)
@@ -113,7 +118,9 @@ def _parameters(source: Source) -> tuple[str, dict[str, _Parameter]]:
     if len(data) < 8:
         raise source.refuse("ends before its parameters")
     if data[3] not in {_INTEL, _MIPS}:
-        raise source.refuse("holds numbers in the format of DEC computers", mend="Export it again as Intel C3D")
+        raise source.refuse(
+            "holds numbers in the format of DEC computers", mend="Export it again as Intel C3D"
+        )
     order = "<" if data[3] == _INTEL else ">"
     groups: dict[int, str] = {}
     found: list[tuple[int, str, _Parameter]] = []
@@ -152,10 +159,16 @@ def _frames(parameters: dict[str, _Parameter], by_header: int) -> int:
         numbers = parameters[name].numbers() if name in parameters else []
         if name == "POINT:FRAMES" and numbers and by_header <= 0:
             return int(numbers[0]) % 65536
-        if name == "TRIAL:ACTUAL_END_FIELD" and len(numbers) >= 2 and "TRIAL:ACTUAL_START_FIELD" in parameters:
+        if (
+            name == "TRIAL:ACTUAL_END_FIELD"
+            and len(numbers) >= 2
+            and "TRIAL:ACTUAL_START_FIELD" in parameters
+        ):
             first = parameters["TRIAL:ACTUAL_START_FIELD"].numbers()
             if len(first) >= 2:
-                end, begin = (int(low) % 65536 + 65536 * (int(high) % 65536) for low, high in (numbers[:2], first[:2]))
+                end, begin = (
+                    int(low) % 65536 + 65536 * (int(high) % 65536) for low, high in (numbers[:2], first[:2])
+                )
                 return max(by_header, end - begin + 1)
     return by_header
 
@@ -178,5 +191,7 @@ def _channels(
     channels = []
     for i, name in enumerate(numbered(texts("ANALOG:LABELS"))):
         unit = unit_of(texts("ANALOG:UNITS")[i])
-        channels.append(Channel(name, unit, kind_of(name, unit), float(gains[i]), float(-zeros[i] * gains[i])))
+        channels.append(
+            Channel(name, unit, kind_of(name, unit), float(gains[i]), float(-zeros[i] * gains[i]))
+        )
     return tuple(channels)

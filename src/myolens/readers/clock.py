@@ -74,7 +74,13 @@ def steadied(source: Source, times_s: NDArray[np.float64], values: NDArray[np.fl
     steps = np.diff(times)
     rate = (count - 1) / span
     if _is_even(times, steps, rate):
-        return Timed(kept.astype(np.float32), source.checked_rate(_rounded(rate, count)), (), tuple(notes))
+        rate = source.checked_rate(_rounded(rate, count))
+        if np.isfinite(rate) and float(np.std(steps)) * rate > 1e-3:
+            jitter = 100 * float(np.std(steps)) * rate
+            notes.append(
+                f"The times keep to {rate:.6g} Hz; their interval varies by {jitter:.2g} %, and was left so"
+            )
+        return Timed(kept.astype(np.float32), rate, (), tuple(notes))
     forward = np.concatenate([[True], times[1:] > np.maximum.accumulate(times)[:-1]])
     if not forward.all():
         notes.append(f"{int((~forward).sum())} rows whose time does not increase were left out")
@@ -131,10 +137,12 @@ def _interpolated(
     jitter = 100 * float(np.std(regular)) / usual
     achieved = (times.size - 1) / float(times[-1] - times[0])
     notes.append(
-        f"Unevenly sampled: {achieved:.4g} samples a second were achieved, the interval varies by {jitter:.2g} % "
-        f"(standard deviation) and is {1000 * float(steps.max()):.4g} ms at the longest; put on an even grid of "
-        f"{rate:.6g} Hz by linear interpolation"
+        f"Unevenly sampled: {achieved:.4g} samples a second were achieved, the interval varies by "
+        f"{jitter:.2g} % (standard deviation) and is {1000 * float(steps.max()):.4g} ms at the longest; "
+        f"put on an even grid of {rate:.6g} Hz by linear interpolation"
     )
     if gaps:
-        notes.append(f"{len(gaps)} gaps of {sum(g.end_s - g.start_s for g in gaps):.3g} s together hold zeros")
+        notes.append(
+            f"{len(gaps)} gaps of {sum(g.end_s - g.start_s for g in gaps):.3g} s together hold zeros"
+        )
     return Timed(even, rate, tuple(gaps), tuple(notes))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,11 @@ _TIME = re.compile(
     r"(time([ _]?stamps?)?|t|sec(onds?)?|seconds_elapsed|elapsed|epoch|date[ _]?time|zeit|temps|tiempo|tempo)"
     r"([ _](s|sec|seconds|ms|us|ns|iso))?", re.IGNORECASE,
 )  # fmt: skip
-_SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
-            "milliseconds": 1e-3, "us": 1e-6, "microseconds": 1e-6, "ns": 1e-9, "nanoseconds": 1e-9, "min": 60.0}  # fmt: skip
+_SECOND_WORDS = {1.0: "s sec secs second seconds", 1e-3: "ms msec milliseconds", 1e-6: "us microseconds",
+                 1e-9: "ns nanoseconds", 60.0: "min minutes"}  # fmt: skip
+_SECONDS = {word: seconds for seconds, words in _SECOND_WORDS.items() for word in words.split()}
 _RATE = re.compile(
-    r"(?:sampl\w*[ _-]*(?:rate|freq\w*)|sample ?rate|\bfs\b|\bsfreq\b|\bsrate\b|\brate\b|measurement frequency|frequency)"
+    r"(?:sampl\w*[ _-]*(?:rate|freq\w*)|\bfs\b|\bsfreq\b|\bsrate\b|\brate\b|frequency)"
     r"\W*(?:\[?\(?k?hz\)?\]?)?\W*?([0-9]+(?:[.,][0-9]+)?(?:e[+-]?[0-9]+)?)\s*(k?hz)?", re.IGNORECASE,
 )  # fmt: skip
 _EPOCHS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0))
@@ -84,7 +86,9 @@ def headings(shape: table.Layout) -> list[Column]:
         word = (given or unit or "").strip("[]() ").replace("µ", "u").replace("μ", "u").lower()
         bare = re.sub(r"[ _](s|sec|seconds|ms|us|ns)$", "", plain.lower())
         if _TIME.fullmatch(plain) or (plain.lower() == "x" and word == "s"):
-            own = word or plain.lower()[len(bare) :].strip("_ ") or ("s" if "seconds" in plain.lower() else "")
+            own = (
+                word or plain.lower()[len(bare) :].strip("_ ") or ("s" if "seconds" in plain.lower() else "")
+            )
             found.append(Column(plain, None, _SECONDS.get(own, float("nan"))))
         else:
             found.append(Column(plain, unit_of(given) or unit))
@@ -99,7 +103,11 @@ def joined(parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int]
             first = members[0]
             lengths = (first.values.shape[1], timed.values.shape[1])
             alike = abs(timed.rate / first.rate - 1) * max(lengths) < 0.5
-            if alike and abs(lengths[0] - lengths[1]) <= 1 + 0.001 * max(lengths) and not (first.gaps or timed.gaps):
+            if (
+                alike
+                and abs(lengths[0] - lengths[1]) <= 1 + 0.001 * max(lengths)
+                and not (first.gaps or timed.gaps)
+            ):
                 known.extend(rows)
                 members.append(timed)
                 break
@@ -121,16 +129,18 @@ def filled(
     lost = ~np.isfinite(values)
     if not lost.any():
         return values, ()
-    if lost.all(axis=1).any():
-        empty = [name for name, gone in zip(names, lost.all(axis=1), strict=True) if gone]
+    empty = [name for name, row in zip(names, lost, strict=True) if row.all()]
+    if empty:
         raise source.refuse(f"has no numbers in {listed(empty)}")
     values = values.copy()
     places = np.arange(values.shape[1])
     notes = []
-    for row in np.flatnonzero(lost.any(axis=1)):
+    for row in np.flatnonzero(lost.any(axis=1)).tolist():
         gone = lost[row]
         values[row, gone] = np.interp(places[gone], places[~gone], values[row, ~gone])
-        notes.append(f"{int(gone.sum())} of {gone.size} values of {names[row]} are missing and were interpolated")
+        notes.append(
+            f"{int(gone.sum())} of {gone.size} values of {names[row]} are missing and were interpolated"
+        )
     return values, tuple(notes[:8])
 
 
@@ -187,7 +197,7 @@ def _groups(
         first = values[early[0]]
         steps = np.diff(first)
         # Without a heading only equal fractional steps tell a time in seconds from a signal.
-        if steps.size > 2 and 0 < steps.min() and steps.max() < 1.01 * steps.min() and steps.min() < 0.5:
+        if steps.size > 2 and steps.min() > 0 and steps.max() < 1.01 * steps.min() and steps.min() < 0.5:
             return [(early[0], early[1:])]
     return [group for group in groups if group[1]]
 
@@ -232,14 +242,21 @@ def _stated_rate(
     for line in shape.preamble:
         found = _RATE.search(line)
         if found:
-            rate = source.checked_rate(float(found[1].replace(",", ".")) * (1000 if "khz" in line.lower() else 1))
+            rate = source.checked_rate(
+                float(found[1].replace(",", ".")) * (1000 if "khz" in line.lower() else 1)
+            )
             if source.rate and abs(source.rate / rate - 1) > 1e-3:
-                return rate, (f"The file states {rate:g} Hz; the {source.rate:g} Hz given with it was not used",)
+                return rate, (
+                    f"The file states {rate:g} Hz; the {source.rate:g} Hz given with it was not used",
+                )
             return rate, ()
     if source.rate:
-        return source.checked_rate(source.rate), (f"The sampling rate of {source.rate:g} Hz was given, not read",)
+        return source.checked_rate(source.rate), (
+            f"The sampling rate of {source.rate:g} Hz was given, not read",
+        )
     raise source.refuse(
-        f"holds {shape.columns} columns of {values.shape[1]} numbers, and neither a time column nor a sampling rate",
+        f"holds {shape.columns} columns of {values.shape[1]} numbers, and neither a time column nor a "
+        "sampling rate",
         mend="Put a line such as '# sampling rate: 1000' at its top, or give the rate: rate=1000",
     )
 
@@ -284,8 +301,7 @@ def _is_label(values: NDArray[np.floating]) -> bool:
 def _labels(name: str, values: NDArray[np.floating], rate: float) -> list[Annotation]:
     edges = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [values.size]])
     return [
-        Annotation(int(a) / rate, int(b - a) / rate, f"{name} = {values[a]:g}")
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        Annotation(a / rate, (b - a) / rate, f"{name} = {values[a]:g}") for a, b in pairwise(edges.tolist())
     ]
 
 

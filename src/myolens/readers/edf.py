@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ from myolens.readers.timekeeping import Timeline, annotations_of, timeline
 from myolens.recording import EMG_KINDS, Annotation, Channel, ChannelKind, Recording, Span
 
 MOST_SIGNALS = 10_000
-_FIELDS = (("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
-           ("digital_min", 8), ("digital_max", 8), ("prefiltering", 80), ("samples", 8), ("reserved", 32))  # fmt: skip
+_FIELDS = (
+    ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
+    ("digital_min", 8), ("digital_max", 8), ("prefiltering", 80), ("samples", 8), ("reserved", 32),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,10 @@ def _header(source: Source) -> _Header:
     head = source.head[:256]
     if len(head) < 256:
         raise source.refuse("ends inside its header")
-    field = lambda begin, size: head[begin : begin + size].decode("latin-1").strip(" \0")  # noqa: E731
+
+    def field(begin: int, size: int) -> str:
+        return head[begin : begin + size].decode("latin-1").strip(" \0")
+
     count = _whole(source, field(252, 4), "number of signals")
     if not 0 < count <= MOST_SIGNALS:
         raise source.refuse(f"states {count} signals in its header")
@@ -137,7 +143,8 @@ def _mapped(source: Source, header: _Header) -> tuple[NDArray[np.generic], tuple
         stated = present
     elif stated > present:
         notes.append(
-            f"The file is cut short: {present} of {stated} records are there ({present * header.record_s:g} s)"
+            f"The file is cut short: {present} of {stated} records are there "
+            f"({present * header.record_s:g} s)"
         )
     elif stated < present or rest:
         notes.append(f"The file holds {source.size - header.bytes - stated * size} bytes more than it states")
@@ -166,7 +173,7 @@ def _recording(
     end = runs[-1].first_sample + runs[-1].records * per_record
     gaps = tuple(
         Span((a.first_sample + a.records * per_record) / rate, b.first_sample / rate, "not recorded")
-        for a, b in zip(runs, runs[1:], strict=False)
+        for a, b in pairwise(runs)
     )
     signal = RecordSignal(words, tuple(s.offset for s in chosen), per_record, runs)
     described, beside = bids.described(source, channels)
@@ -200,7 +207,7 @@ def _channels(signals: Sequence[_Signal], rate: float) -> tuple[tuple[Channel, .
     if uncalibrated:
         notes.append(f"The header gives no usable calibration for {listed(uncalibrated)}")
     if slow:
-        notes.append(f"{listed(slow)} has {rate:g} samples a second: an envelope at best, not EMG")
+        notes.append(f"{listed(slow)} is sampled at {rate:g} Hz: an envelope at best, not EMG")
     return tuple(channels), tuple(notes)
 
 
@@ -223,7 +230,14 @@ def _start(recording: str, date: str, time: str) -> datetime | None:
     year = int(day[3]) + (1900 if int(day[3]) >= 85 else 2000)
     full = re.search(r"Startdate \d\d?-[A-Za-z]{3}-(\d{4})", recording)
     with contextlib.suppress(ValueError):
-        return datetime(int(full[1]) if full else year, int(day[2]), int(day[1]), *map(int, clock.groups()))  # noqa: DTZ001
+        return datetime(
+            int(full[1]) if full else year,
+            int(day[2]),
+            int(day[1]),
+            int(clock[1]),
+            int(clock[2]),
+            int(clock[3]),
+        )
     return None
 
 

@@ -13,12 +13,16 @@ from myolens.readers import (
     brainvision,
     c3d,
     delimited,
+    delsys,
     edf,
+    geneactiv,
     intan,
     matlab,
     opensignals,
+    phones,
     physionet,
     poly5,
+    unread,
     xdf,
 )
 from myolens.readers.naming import could_be_emg
@@ -54,6 +58,10 @@ FORMATS: tuple[Format, ...] = (
     Format("MATLAB", matlab.sniff, matlab.read),
     Format("OpenSignals", opensignals.sniff, opensignals.read),
     Format("WFDB", physionet.sniff, physionet.read),
+    Format("unread", unread.sniff, unread.read),
+    Format("GENEActiv", geneactiv.sniff, geneactiv.read),
+    Format("Delsys Trigno", delsys.sniff, delsys.read),
+    Format("phone", phones.sniff, phones.read),
     Format("delimited text", delimited.sniff, delimited.read),
 )
 """In the order they are tried: unmistakable first bytes first, plain tables last."""
@@ -87,7 +95,9 @@ def read(
     """
     chosen = _kind(kind)
     if rate is not None and not 0 < rate < float("inf"):
-        raise InputError(f"a sampling rate of {rate} Hz cannot be", mend="Give samples per second, such as 1000")
+        raise InputError(
+            f"a sampling rate of {rate} Hz cannot be", mend="Give samples per second, such as 1000"
+        )
     source = opened(path, rate=rate)
     found = next((entry for entry in FORMATS if entry.sniff(source)), None)
     if found is None:

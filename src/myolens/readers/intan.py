@@ -98,7 +98,8 @@ def read(source: Source) -> Sequence[Recording]:
     records = (source.size - walk.at) // (2 * int(begins[-1]))
     if records == 0:
         raise source.refuse(
-            "holds no samples", mend="If the recording was saved as one file per channel, export it in one file"
+            "holds no samples",
+            mend="If the recording was saved as one file per channel, export it in one file",
         )
     words = np.memmap(source.path, dtype="<u2", mode="r", offset=walk.at, shape=(records, int(begins[-1])))
     if (source.size - walk.at) % (2 * int(begins[-1])):
@@ -142,7 +143,10 @@ def _recordings(
     names = header.names
     gain, zero = _ADC.get(header.board_mode, (1.0, 0))
     offsets = [int(begins[1]) + size * i for i in range(len(names[_AMPLIFIER]))]
-    channels = [Channel(n, "uV", kind_of(n, "uV"), _MICROVOLTS_PER_BIT, -32768 * _MICROVOLTS_PER_BIT) for n in names[_AMPLIFIER]]
+    channels = [
+        Channel(n, "uV", kind_of(n, "uV"), _MICROVOLTS_PER_BIT, -32768 * _MICROVOLTS_PER_BIT)
+        for n in names[_AMPLIFIER]
+    ]
     offsets += [int(begins[5]) + size * i for i in range(len(names[_BOARD_ADC]))]
     unit = "V" if header.board_mode in _ADC else None
     channels += [Channel(n, unit, ChannelKind.OTHER, gain, -zero * gain) for n in names[_BOARD_ADC]]

@@ -27,7 +27,8 @@ _CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
 MOST_DEPTH = 8
 MOST_CELLS = 100_000
 _RATE = re.compile(
-    r"(emg_?)?(fs|sr|sf|srate|sfreq|fsamp|fsample|freq|frequency|rate|sampl\w*_?(rate|freq\w*)|emg_?fs)(_?hz)?", re.IGNORECASE
+    r"(emg_?)?(fs|sr|sf|srate|sfreq|fsamp|fsample|freq|frequency|rate|sampl\w*_?(rate|freq\w*)|emg_?fs)(_?hz)?",
+    re.IGNORECASE,
 )
 
 
@@ -54,13 +55,25 @@ def read(source: Source) -> Sequence[Recording]:
 
 
 def _plain(source: Source, variables: Mapping[str, Any]) -> Recording:
-    numbers = {name: value for name, value in variables.items() if isinstance(value, np.ndarray) and value.dtype.kind in "iuf"}
+    numbers = {
+        name: value
+        for name, value in variables.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+    }
     rates = {
-        name: float(value.ravel()[0]) for name, value in numbers.items() if value.size == 1 and _RATE.fullmatch(name)
+        name: float(value.ravel()[0])
+        for name, value in numbers.items()
+        if value.size == 1 and _RATE.fullmatch(name)
     }
     matrices = {name: value for name, value in numbers.items() if value.ndim == 2 and value.size >= 16}
-    there = ", ".join(f"{name} {'x'.join(map(str, getattr(v, 'shape', ())))}" for name, v in list(variables.items())[:12])
-    times = {name for name, v in matrices.items() if re.fullmatch(r"t|time\w*", name, re.IGNORECASE) and min(v.shape) == 1}
+    there = ", ".join(
+        f"{name} {'x'.join(map(str, getattr(v, 'shape', ())))}" for name, v in list(variables.items())[:12]
+    )
+    times = {
+        name
+        for name, v in matrices.items()
+        if re.fullmatch(r"t|time\w*", name, re.IGNORECASE) and min(v.shape) == 1
+    }
     signals = {name: value for name, value in matrices.items() if name not in times}
     if len(signals) != 1:
         raise source.refuse(
@@ -91,14 +104,14 @@ def _plain(source: Source, variables: Mapping[str, Any]) -> Recording:
 def _variables(source: Source) -> Iterator[tuple[str, Any]]:
     """Named variables of a level 5 file, compressed or not."""
     source.checked_bytes(source.size)
-    data = np.memmap(source.path, np.uint8, "r")
+    data = np.asarray(np.memmap(source.path, np.uint8, "r"))
     order = {b"IM": "<", b"MI": ">"}.get(source.head[126:128])
     if order is None:
         raise source.refuse("ends inside its header")
     at, left = 128, LARGEST_IN_MEMORY
     while at + 8 <= len(data):
         kind, size = np.frombuffer(data[at : at + 8].tobytes(), f"{order}u4").tolist()
-        body = memoryview(data)[at + 8 : at + 8 + size]
+        body = memoryview(data[at + 8 : at + 8 + size].data)
         if len(body) < size:
             raise source.refuse("is cut short")
         if kind == _COMPRESSED:
@@ -135,7 +148,7 @@ def _matrix(source: Source, body: memoryview, order: str, depth: int) -> tuple[s
     """Name and value of a matrix: an array, a text, a list of cells, or None for what is not read."""
     if depth > MOST_DEPTH:
         raise source.refuse("nests its cells too deeply")
-    parts = list(_elements(body, order)) if depth == 0 else list(_elements(body, order))
+    parts = list(_elements(body, order))
     if len(parts) < 3:
         return "", None
     kind = int(np.frombuffer(parts[0][1][:4], f"{order}u4")[0]) & 0xFF
@@ -151,7 +164,9 @@ def _matrix(source: Source, body: memoryview, order: str, depth: int) -> tuple[s
     code, raw = parts[3]
     values = np.frombuffer(raw, f"{order}{_NUMBERS[code]}")
     if kind == _CHAR:
-        text = bytes(raw).decode("utf-8" if code in {1, 2, 16} else "utf-16-le" if order == "<" else "utf-16-be", "replace")
+        text = bytes(raw).decode(
+            "utf-8" if code in {1, 2, 16} else "utf-16-le" if order == "<" else "utf-16-be", "replace"
+        )
         return name, text
     if any(n < 0 for n in shape) or int(np.prod([float(n) for n in shape])) != values.size:
         raise source.refuse(f"states another size for {name or 'a cell'} than it holds")

@@ -30,17 +30,21 @@ _SPELLINGS = {
     "%": "% percent",
 }
 _UNITS = {spelling: unit for unit, words in _SPELLINGS.items() for spelling in words.split()}
-_UNKNOWN = frozenset(
-    ". - -- ? n/a na none null nan unknown undefined a.u a.u. au arb arb. arbitrary arbitraryunits adu adc nu raw counts "
-    "count unitless dimensionless bool boolean [] ()".split()
+_UNKNOWN_WORDS = (
+    ". - -- ? n/a na none null nan unknown undefined a.u a.u. au arb arb. arbitrary arbitraryunits adu adc "
+    "nu raw counts count unitless dimensionless bool boolean [] ()"
 )
+_UNKNOWN = frozenset(_UNKNOWN_WORDS.split())
 _SUFFIXES = {
     "_m_s2": "m/s^2", "_ms2": "m/s^2", "_mps2": "m/s^2", "_deg_s": "deg/s", "_dps": "deg/s",
     "_rad_s": "rad/s", "_g": "g", "_mv": "mV", "_uv": "uV", "_v": "V",
 }  # fmt: skip
 
 _KINDS = (
-    (ChannelKind.TRIGGER, r"status|trig(ger)?s?\b|\bstim\b|\bsti\b|marker|\bevents?\b|\bsync|\bnseq\b|\bbutton\b"),
+    (
+        ChannelKind.TRIGGER,
+        r"status|trig(ger)?s?\b|\bstim\b|\bsti\b|marker|\bevents?\b|\bsync|\bnseq\b|\bbutton\b",
+    ),
     (ChannelKind.ECG, r"ecg|ekg|electrocardio"),
     (ChannelKind.GYROSCOPE, r"gyro|rot(ation)?[ _.]?rate|angular[ _.]?(rate|velocity)"),
     (ChannelKind.ACCELERATION, r"\bacc|accel|user_acc|gravity|\bxyz\b"),
@@ -49,7 +53,8 @@ _KINDS = (
 _EMG = re.compile(r"emg|electromyo|\bmuscle\b", re.IGNORECASE)
 _NEEDLE = re.compile(r"needle|concentric|intramuscular|fine[- ]?wire|indwelling|\bimemg\b", re.IGNORECASE)
 _OTHER_BIOSIGNAL = re.compile(
-    r"eeg|eog|\bbrain|resp|pleth|\babp\b|\bpap\b|bvp|ppg|eda|gsr|temp(erature)?\b|spo2|source for decomp", re.IGNORECASE
+    r"eeg|eog|\bbrain|resp|pleth|\babp\b|\bpap\b|bvp|ppg|eda|gsr|temp(erature)?\b|spo2|source for decomp",
+    re.IGNORECASE,
 )
 _BY_UNIT = {
     "g": ChannelKind.ACCELERATION,
@@ -103,7 +108,9 @@ def kind_of(label: str, unit: str | None, *, about: str = "") -> ChannelKind:
     words = f"{label} {about}"
     electric = unit is None or unit in MICROVOLTS_PER_UNIT
     for kind, pattern in _KINDS:
-        if re.search(pattern, label, re.IGNORECASE) and not (kind is not ChannelKind.TRIGGER and _EMG.search(label)):
+        if re.search(pattern, label, re.IGNORECASE) and not (
+            kind is not ChannelKind.TRIGGER and _EMG.search(label)
+        ):
             return kind if kind is not ChannelKind.ECG or electric else ChannelKind.OTHER
     if electric and not _OTHER_BIOSIGNAL.search(label) and (_EMG.search(label) or _EMG.search(about)):
         return ChannelKind.NEEDLE_EMG if _NEEDLE.search(words) else ChannelKind.SURFACE_EMG

@@ -55,11 +55,14 @@ def _from_hdf5(source: Source) -> list[Recording]:
             link = file.get(key, getlink=True)
             device = file[key] if isinstance(link, h5py.HardLink) else None
             if isinstance(device, h5py.Group) and "raw" in device and "sampling rate" in device.attrs:
-                recordings.append(_device(source, {k: _plain(v) for k, v in device.attrs.items()}, device["raw"]))
+                recordings.append(
+                    _device(source, {k: _plain(v) for k, v in device.attrs.items()}, device["raw"])
+                )
         if not recordings:
             there = ", ".join(list(file)[:8]) or "nothing"
             raise source.refuse(
-                f"is an HDF5 file, and not of OpenSignals (it holds {there[:200]})", mend="Export it as EDF or CSV"
+                f"is an HDF5 file, and not of OpenSignals (it holds {there[:200]})",
+                mend="Export it as EDF or CSV",
             )
         return recordings
 
@@ -91,7 +94,9 @@ def _from_text(source: Source) -> list[Recording]:
     if header is None or "EndOfHeader" not in text:
         raise source.refuse("has no header of OpenSignals after its first line")
     devices = json.loads(header[2:])
-    grid = table.numbers(source, skip=1 + next(i for i, line in enumerate(text.splitlines()) if "EndOfHeader" in line))
+    grid = table.numbers(
+        source, skip=1 + next(i for i, line in enumerate(text.splitlines()) if "EndOfHeader" in line)
+    )
     recordings, at = [], 0
     for about in devices.values():
         columns = [str(name) for name in about["column"]]
@@ -108,7 +113,11 @@ def _from_text(source: Source) -> list[Recording]:
 
 
 def _recording(
-    source: Source, values: NDArray[np.generic], about: Mapping[str, Any], sensors: Sequence[str], labels: Sequence[str]
+    source: Source,
+    values: NDArray[np.generic],
+    about: Mapping[str, Any],
+    sensors: Sequence[str],
+    labels: Sequence[str],
 ) -> Recording:
     rate = source.checked_rate(float(about["sampling rate"]))
     resolutions = [int(bits) for bits in np.ravel(about.get("resolution", []))]
@@ -130,10 +139,10 @@ def _recording(
     if converted:
         notes.append(f"{listed(converted)}: millivolts by the data sheet of the {device} sensor (3 V supply)")
     if raw:
-        notes.append(f"{listed(raw)} hold raw converter values; the header does not tell how to make units of them")
-    return Recording.from_array(
-        values, rate, channels, start=_start(about), source=source.name, notes=notes
-    )
+        notes.append(
+            f"{listed(raw)} hold raw converter values; the header does not tell how to make units of them"
+        )
+    return Recording.from_array(values, rate, channels, start=_start(about), source=source.name, notes=notes)
 
 
 def _plain(value: Any) -> Any:
@@ -141,10 +150,12 @@ def _plain(value: Any) -> Any:
 
 
 def _start(about: Mapping[str, Any]) -> datetime | None:
-    found = re.fullmatch(r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)(?:\.(\d{1,6}))?\d*", f"{about.get('date')} {about.get('time')}")
+    found = re.fullmatch(
+        r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)(?:\.(\d{1,6}))?\d*", f"{about.get('date')} {about.get('time')}"
+    )
     if not found:
         return None
     try:
-        return datetime(*map(int, found.groups()[:6]), int((found[7] or "0").ljust(6, "0")))  # noqa: DTZ001
+        return datetime.strptime(f"{found[0].split('.')[0]}.{found[7] or 0}", "%Y-%m-%d %H:%M:%S.%f")
     except ValueError:
         return None

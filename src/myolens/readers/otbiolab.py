@@ -85,7 +85,10 @@ def _recording(source: Source, values: NDArray[np.generic], rate: float, texts: 
         channels.append(Channel(name, unit, kind, position_mm=at))
     notes = []
     if placed:
-        notes.append(f"Positions of {placed} electrodes follow the maker's numbering of the grid, its cable end unknown")
+        notes.append(
+            f"Positions of {placed} electrodes follow the maker's numbering of the grid; which way its cable "
+            "pointed is not known"
+        )
     if unplaced:
         notes.append(f"The layout of {listed(sorted(unplaced))} is not known, so there are no positions")
     if not any(channel.kind is ChannelKind.SURFACE_EMG for channel in channels):
@@ -97,7 +100,9 @@ def _recording(source: Source, values: NDArray[np.generic], rate: float, texts: 
         notes.append(f"{int(bad.sum())} values that are not numbers were set to zero")
     marks = _discharges(values, trains, rate)
     if trains:
-        notes.append(f"{len(marks)} discharges of {len(trains)} units that OTBiolab found are in the annotations")
+        notes.append(
+            f"{len(marks)} discharges of {len(trains)} units that OTBiolab found are in the annotations"
+        )
     return Recording.from_array(
         np.ascontiguousarray(values), rate, channels, annotations=marks, source=source.name,
         notes=(*notes, *unit_notes([c for c in channels if c.kind is not ChannelKind.OTHER])),

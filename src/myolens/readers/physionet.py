@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
 from myolens.readers.source import Source
@@ -22,10 +23,24 @@ from myolens.recording import Annotation, Channel, Recording, Span
 LARGEST_HEADER = 4 * 1024**2
 MOST_SIGNALS = 4096
 MOST_SEGMENTS = 100_000
-_RECORD = re.compile(r"([-\w]+)(?:/(\d+))?[ \t]+(\d+)(?:[ \t]+([\d.eE+-]+)(?:/\S*)?(?:[ \t]+(\d+)(?:[ \t]+.*)?)?)?\s*")
-_BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3}
+_RECORD = re.compile(
+    r"([-\w]+)(?:/(\d+))?[ \t]+(\d+)(?:[ \t]+([\d.eE+-]+)(?:/\S*)?(?:[ \t]+(\d+)(?:[ \t]+.*)?)?)?\s*"
+)
+_BITS = {
+    "8": 8,
+    "16": 16,
+    "24": 24,
+    "32": 32,
+    "61": 16,
+    "80": 8,
+    "160": 16,
+    "212": 12,
+    "310": 32 / 3,
+    "311": 32 / 3,
+}
 _COMPRESSED = {"508", "516", "524"}
-_BYTES_IN_MEMORY = 8
+_BYTES_IN_MEMORY = 16
+"""Per sample while the library decodes: the stored integer and its physical value."""
 
 
 def sniff(source: Source) -> bool:
@@ -48,15 +63,15 @@ def read(source: Source) -> Sequence[Recording]:
     header = source.path.with_suffix(".hea")
     most = _checked(source, header, segments=True)
     source.checked_bytes(most * _BYTES_IN_MEMORY)
-    record: Any = wfdb.rdrecord(str(header.with_suffix("").absolute()), physical=False, smooth_frames=False)
-    if record.e_d_signal is None:
+    record: Any = wfdb.rdrecord(str(header.with_suffix("").absolute()), physical=True, smooth_frames=False)
+    if record.e_p_signal is None:
         raise source.refuse("describes no samples")
-    stored = [np.asarray(values) for values in record.e_d_signal]
+    values = [np.asarray(row, np.float32) for row in record.e_p_signal]
+    record.e_p_signal = None
     frames = [int(n or 1) for n in record.samps_per_frame]
-    comments = [comment for comment in (record.comments or []) if comment]
     annotations = _annotations(source, header)
     return [
-        _recording(source, record, stored, frames, per_frame, comments, annotations)
+        _recording(source, record, values, frames, per_frame, annotations)
         for per_frame in dict.fromkeys(frames)
     ]
 
@@ -64,32 +79,35 @@ def read(source: Source) -> Sequence[Recording]:
 def _recording(
     source: Source,
     record: Any,
-    stored: Sequence[np.ndarray[Any, Any]],
+    stored: Sequence[NDArray[np.float32]],
     frames: Sequence[int],
     per_frame: int,
-    comments: Sequence[str],
     annotations: tuple[Annotation, ...],
 ) -> Recording:
+    """Recording of the signals with one number of samples in a frame."""
     rows = [row for row, count in enumerate(frames) if count == per_frame]
     rate = source.checked_rate(float(record.fs) * per_frame)
     names = numbered(str(record.sig_name[row] or "") for row in rows)
-    channels, notes = [], [f"Comment in the header: {' '.join(comments)[:600]}"] if comments else []
-    missing = np.zeros((len(rows), min(stored[row].size for row in rows)), bool)
-    values = np.stack([stored[row][: missing.shape[1]] for row in rows])
-    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+    about = " ".join(record.comments or [])
+    notes = [f"Comment in the header: {about[:600]}"] if about else []
+    channels = []
+    for row, name in zip(rows, names, strict=True):
         unit = unit_of(record.units[row])
-        gain, baseline = float(record.adc_gain[row]), float(record.baseline[row])
-        if not np.isfinite(gain) or gain == 0:
-            gain, unit = 1.0, None
-        kind = kind_of(name, unit, about=" ".join(comments) if re.search("emg", name, re.IGNORECASE) else "")
-        channels.append(Channel(name, unit, kind, 1 / gain, -baseline / gain))
-        missing[place] = values[place] == _invalid(str(record.fmt[row]) if record.fmt and record.fmt[row] else "")
-        # What was not recorded reads as zero in physical units.
-        values[place, missing[place]] = round(baseline)
-    nowhere = missing.all(axis=0)
+        # The comment tells needle from surface, not what is EMG.
+        known = about if re.search("emg", name, re.IGNORECASE) else ""
+        channels.append(Channel(name, unit, kind_of(name, unit, about=known)))
+    shortest = min(stored[row].size for row in rows)
+    values = np.stack([stored[row][:shortest] for row in rows])
+    missing = ~np.isfinite(values)
+    values[missing] = 0
+    nowhere = np.asarray(missing.all(axis=0))
     gaps = tuple(Span(a / rate, b / rate, "not recorded") for a, b in _stretches(nowhere))
-    lost = missing.sum(axis=1) - nowhere.sum()
-    notes += [f"{n} samples of {name} are marked as not recorded" for n, name in zip(lost, names, strict=True) if n]
+    lost = (missing.sum(axis=1) - nowhere.sum()).tolist()
+    notes += [
+        f"{n} samples of {name} are not recorded and read as zero"
+        for n, name in zip(lost, names, strict=True)
+        if n
+    ]
     start = record.base_datetime if isinstance(record.base_datetime, datetime) else None
     return Recording.from_array(
         values, rate, channels, annotations=annotations, gaps=gaps, start=start, source=source.name,
@@ -133,7 +151,9 @@ def _checked_signals(source: Source, header: Path, lines: Sequence[str], length:
     per_frame_all, compressed = 0, False
     for line in lines:
         fields = line.split()
-        form = re.fullmatch(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?", fields[1]) if len(fields) > 1 else None
+        form = (
+            re.fullmatch(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?", fields[1]) if len(fields) > 1 else None
+        )
         if form is None or int(form[2] or 1) not in range(1, 100_001) or int(form[3] or 0) > 1_000_000:
             raise source.refuse(f"describes a signal as {line[:60]!r} ({header.name})")
         if fields[0] == "~" or form[1] == "0":
@@ -159,14 +179,7 @@ def _checked_signals(source: Source, header: Path, lines: Sequence[str], length:
     return length * per_frame_all
 
 
-def _invalid(fmt: str) -> int:
-    """Stored value that means "not recorded"; an impossible one where the format has none."""
-    bits = {"61": 16, "160": 16, "16": 16, "80": 8, "212": 12, "310": 10, "311": 10, "24": 24, "32": 32,
-            "508": 8, "516": 16, "524": 24}.get(fmt)  # fmt: skip
-    return -(1 << (bits - 1)) if bits else -(1 << 62)
-
-
-def _stretches(mask: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
+def _stretches(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 

@@ -54,7 +54,9 @@ def read(source: Source) -> Sequence[Recording]:
     present = min(samples, whole * per_block)
     if present < samples:
         left = max(0, rest - _BLOCK_HEADER_BYTES) // (4 * len(channels))
-        notes.append(f"Of {samples} samples {present} lie in complete blocks and were read; {left} more were left out")
+        notes.append(
+            f"Of {samples} samples {present} lie in complete blocks and were read; {left} more were left out"
+        )
     if present <= 0:
         raise source.refuse("holds no complete block of samples")
     mapped = np.memmap(source.path, dtype=layout, mode="r", offset=begin, shape=(whole,))
@@ -64,10 +66,17 @@ def read(source: Source) -> Sequence[Recording]:
         notes.append(f"Zero throughout its first {min(present, 65_536)} samples: {', '.join(flat)}")
     start = None
     with contextlib.suppress(ValueError):
-        start = datetime(*fields[8:11], *fields[12:15])  # noqa: DTZ001 - field 11 is the day of the week
+        start = datetime(*fields[8:11], *fields[12:15])
     return [
         Recording(
-            signal, source.checked_rate(rate), channels, (), (), start, source.name, (*notes, *unit_notes(channels))
+            signal,
+            source.checked_rate(rate),
+            channels,
+            (),
+            (),
+            start,
+            source.name,
+            (*notes, *unit_notes(channels)),
         )
     ]
 
@@ -85,7 +94,9 @@ def _channels(source: Source, descriptions: int) -> tuple[Channel, ...]:
         at = _HEADER.size + place * _DESCRIPTION_BYTES
         name = head[at + 1 : at + 1 + min(head[at], 40)].decode("latin-1")
         if not name.startswith("(Lo)"):
-            raise source.refuse("holds 16-bit samples, which are not read", mend="Export it as EDF or as 32-bit Poly5")
+            raise source.refuse(
+                "holds 16-bit samples, which are not read", mend="Export it as EDF or as 32-bit Poly5"
+            )
         names.append(name.removeprefix("(Lo)").strip())
         units.append(unit_of(head[at + 46 : at + 46 + min(head[at + 45], 10)].decode("latin-1")))
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,9 @@ class RecordSignal:
         """Stored values, shape (channels, stop − start)."""
         start, stop, _ = slice(start, stop).indices(self.shape[1])
         stop = max(start, stop)
-        chosen = self.offsets[channels] if isinstance(channels, slice) else [self.offsets[i] for i in channels]
+        chosen = (
+            self.offsets[channels] if isinstance(channels, slice) else [self.offsets[i] for i in channels]
+        )
         found = max(0, bisect_right(self._firsts, start) - 1)
         if self.runs and stop <= self._end(found):
             return self._within(self.runs[found], start, stop, chosen)
@@ -86,9 +89,11 @@ class RecordSignal:
         count, rows = block.shape[0], len(offsets)
         wide = block.ndim == 3
         # With 24-bit words the three bytes become the upper bytes of an int32, shifted down at the end.
-        values = np.zeros((rows, count, size, 4), np.uint8) if wide else np.empty((rows, count, size), self.dtype)
+        values = (
+            np.zeros((rows, count, size, 4), np.uint8) if wide else np.empty((rows, count, size), self.dtype)
+        )
         target = values[..., 1:] if wide else values
-        if rows > 1 and all(b - a == size for a, b in zip(offsets, offsets[1:], strict=False)):
+        if rows > 1 and all(b - a == size for a, b in pairwise(offsets)):
             part = block[:, offsets[0] : offsets[0] + rows * size]
             target[...] = np.moveaxis(part.reshape(count, rows, size, *part.shape[2:]), 1, 0)
         else:

@@ -103,7 +103,11 @@ def is_text(source: Source) -> bool:
     """Whether the first bytes are text and not a binary format."""
     text = decoded(source, source.head[:8192])
     odd = sum(not (mark.isprintable() or mark in "\n\t\f\0") for mark in text)
-    return bool(text.strip("\0\n\t ")) and odd + 4 * text.count("\ufffd") <= 0.02 * len(text) and text.count("\0") <= 0.02 * len(text)
+    return (
+        bool(text.strip("\0\n\t "))
+        and odd + 4 * text.count("\ufffd") <= 0.02 * len(text)
+        and text.count("\0") <= 0.02 * len(text)
+    )
 
 
 def layout(source: Source) -> Layout:
@@ -130,12 +134,19 @@ def layout(source: Source) -> Layout:
     rows = [_split(line, delimiter) for line in lines[begin : begin + 60] if line.strip()]
     rows = [row for row in rows if len(row) == columns]
     clocks = frozenset(i for i in range(columns) if all(_CLOCK.fullmatch(row[i].strip()) for row in rows))
-    words = frozenset(
-        i for i in range(columns) if i not in clocks and not strict
-        and sum(_is_number(row[i], comma=comma) for row in rows) < sum(bool(row[i].strip()) for row in rows) / 2
-    )  # fmt: skip
+    words = (
+        set()
+        if strict
+        else {i for i in range(columns) if i not in clocks and _is_words(rows, i, comma=comma)}
+    )
     encoding = encoding_of(source.head)
-    return Layout(encoding, delimiter, comma, tuple(lines[:begin]), columns, clocks, words)
+    return Layout(encoding, delimiter, comma, tuple(lines[:begin]), columns, clocks, frozenset(words))
+
+
+def _is_words(rows: Sequence[Sequence[str]], column: int, *, comma: bool) -> bool:
+    """Whether fewer than half of a column's filled cells are numbers."""
+    filled = [row[column] for row in rows if row[column].strip()]
+    return sum(_is_number(cell, comma=comma) for cell in filled) < len(filled) / 2
 
 
 def numbers(source: Source, *, skip: int, shape: Layout | None = None) -> NDArray[np.float64]:
@@ -173,7 +184,9 @@ def grid(source: Source, shape: Layout, *, skip: int | None = None) -> Grid:
     values = np.ascontiguousarray(np.concatenate(parts).T)
     notes = []
     if ragged:
-        notes.append(f"{ragged} rows have fewer or more cells than the others; missing cells were taken as empty")
+        notes.append(
+            f"{ragged} rows have fewer or more cells than the others; missing cells were taken as empty"
+        )
     if dropped:
         notes.append(f"{dropped} lines after the heading hold no numbers and were left out")
     if ragged > 0.5 * values.shape[1] and ragged > 10:
@@ -193,7 +206,9 @@ def _first_lines(source: Source) -> list[str]:
     return lines[:_LOOK_LINES]
 
 
-def _options(lines: Sequence[str], delimiter: str | None) -> Iterator[tuple[bool, int, int, str | None, bool]]:
+def _options(
+    lines: Sequence[str], delimiter: str | None
+) -> Iterator[tuple[bool, int, int, str | None, bool]]:
     """Readings of the lines with one delimiter: (strict, columns, first row, delimiter, decimal comma)."""
     split = [[cell.strip() for cell in _split(line, delimiter)] if line.strip() else [] for line in lines]
     for comma in (False,) if delimiter == "," else (False, True):
@@ -228,7 +243,9 @@ def _is_decimal_comma(before: Sequence[Sequence[str]], table: Sequence[Sequence[
     """Whether pairs such as "0,004" are one number: second parts with leading zeros, and one heading cell."""
     if any(len(cells) != 2 for cells in table) or any(len(cells) == 2 for cells in before[-1:]):
         return False
-    return any(re.fullmatch(r"0\d+", cells[1]) for cells in table) and all(cells[1].isdigit() for cells in table)
+    return any(re.fullmatch(r"0\d+", cells[1]) for cells in table) and all(
+        cells[1].isdigit() for cells in table
+    )
 
 
 def _is_row(cells: Sequence[str], *, comma: bool, strict: bool) -> bool:
@@ -297,7 +314,10 @@ def _slow(lines: Sequence[str], shape: Layout, columns: int) -> tuple[NDArray[np
             continue
         cells = _split(line, shape.delimiter)
         columns = columns or len(cells)
-        row = [_value(cell, comma=shape.decimal_comma, clock=i in shape.clocks) for i, cell in enumerate(cells[:columns])]
+        row = [
+            _value(cell, comma=shape.decimal_comma, clock=i in shape.clocks)
+            for i, cell in enumerate(cells[:columns])
+        ]
         if all(value != value for value in row):  # noqa: PLR0124 - NaN differs from itself
             empty += 1
             continue

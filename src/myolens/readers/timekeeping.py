@@ -103,7 +103,9 @@ def timeline(
         expected = starts[-1][0] + starts[-1][2] * record_s
     if expected > max(LONGEST_LINE_S, 2 * records * record_s):
         raise source.refuse(f"spreads {records * record_s:g} s of records over {expected:.3g} s")
-    notes = (f"{missing} records do not state when they began; they are taken to follow on",) if missing else ()
+    notes = (
+        (f"{missing} records do not state when they began; they are taken to follow on",) if missing else ()
+    )
     return Timeline(tuple((onset, int(record), int(n)) for onset, record, n in starts), origin, notes)
 
 

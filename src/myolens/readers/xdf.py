@@ -76,7 +76,9 @@ def _recording(
     nominal = float(_text(stream, "nominal_srate") or 0)
     said = []
     if nominal > 0 and abs(timed.rate / nominal - 1) > 0.01:
-        said.append(f"The stream states {nominal:g} Hz; its time stamps give {timed.rate:.6g} Hz, which was used")
+        said.append(
+            f"The stream states {nominal:g} Hz; its time stamps give {timed.rate:.6g} Hz, which was used"
+        )
     labels = _described(stream, "label", timed.values.shape[0])
     units = _described(stream, "unit", timed.values.shape[0])
     types = _described(stream, "type", timed.values.shape[0])
@@ -86,7 +88,9 @@ def _recording(
         known = unit_of(unit)
         channels.append(Channel(name, known, kind_of(name, known, about=f"{about} {whole}")))
     marks = tuple(
-        Annotation(at - origin, 0.0, text) for at, text in sorted(markers) if 0 <= at - origin <= times.max() - origin
+        Annotation(at - origin, 0.0, text)
+        for at, text in sorted(markers)
+        if 0 <= at - origin <= times.max() - origin
     )
     name = f"Stream {_text(stream, 'name')!r} of type {_text(stream, 'type')!r}"
     return Recording.from_array(
