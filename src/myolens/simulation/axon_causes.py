@@ -1,0 +1,125 @@
+"""What each cause of twitching does to a motor axon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+
+import yaml
+
+from myolens.errors import InputError
+from myolens.simulation.axon import KNOBS, AxonState, healthy, vary
+from myolens.simulation.axon_parameters import SET_A, AxonParameters
+from myolens.simulation.ions import CONTROL
+
+
+@dataclass(frozen=True)
+class AxonCause:
+    """The change of parameters that stands for a cause.
+
+    Parameters
+    ----------
+    code : str
+        Code of the cause.
+    trunk : dict of str to float
+        Knobs turned in the nerve trunk at severity 1.
+    site : dict of str to float
+        Knobs turned where discharges start, at severity 1.
+    why : str
+        The mechanism in a sentence, or why there is none.
+    strength : str
+        measured, model, textbook or estimate; "none" without an action on the axon.
+    sources : tuple of str
+        Citations.
+    """
+
+    code: str
+    trunk: dict[str, float]
+    site: dict[str, float]
+    why: str
+    strength: str
+    sources: tuple[str, ...]
+
+    @property
+    def acts_on_axon(self) -> bool:
+        """Whether any parameter of the axon changes."""
+        return bool(self.trunk or self.site)
+
+
+@lru_cache(maxsize=1)
+def _load() -> MappingProxyType[str, AxonCause]:
+    text = (resources.files("myolens.simulation") / "data" / "axon_causes.yaml").read_text(encoding="utf-8")
+    table = yaml.safe_load(text)
+    causes = {}
+    for code, row in table["causes"].items():
+        trunk = {knob: float(value) for knob, value in row.get("trunk", {}).items()}
+        site = {knob: float(value) for knob, value in row["site"].items()} if "site" in row else trunk
+        causes[code] = AxonCause(
+            code=code,
+            trunk=trunk,
+            site=site,
+            why=row["why"],
+            strength=row["strength"],
+            sources=tuple(table["sources"][source] for source in row["sources"]),
+        )
+    for code, why in table["without"].items():
+        causes[code] = AxonCause(code=code, trunk={}, site={}, why=why, strength="none", sources=())
+    return MappingProxyType(causes)
+
+
+CAUSES = _load()
+"""Every cause by its code, those without an action on the axon included."""
+
+
+def _scaled(knobs: dict[str, float], severity: float) -> dict[str, float]:
+    """Knobs at a severity: factors as powers, differences and values in proportion."""
+    scaled = {}
+    for knob, number in knobs.items():
+        if KNOBS[knob] == "factor":
+            scaled[knob] = number**severity
+        elif KNOBS[knob] == "sum":
+            scaled[knob] = number * severity
+        else:
+            normal = float(getattr(CONTROL, knob))
+            scaled[knob] = normal + severity * (number - normal)
+    return scaled
+
+
+def altered(cause: str, severity: float = 1.0, *, parameters: AxonParameters = SET_A) -> AxonState:
+    """The motor axon under a cause.
+
+    Parameters
+    ----------
+    cause : str
+        A code of `CAUSES`.
+    severity : float, optional
+        0 healthy, 1 typical, 2 severe.
+    parameters : AxonParameters, optional
+        The healthy axon that is changed; any of `axon.ensemble`.
+
+    Returns
+    -------
+    AxonState
+        With its ectopic site where that differs from the trunk.
+
+    Raises
+    ------
+    InputError
+        For an unknown cause, a negative severity, or one beyond what a living person could have.
+    """
+    if cause not in CAUSES:
+        near = get_close_matches(cause, CAUSES, n=3)
+        raise InputError(
+            f"no cause is called {cause!r}",
+            mend=f"Nearest: {', '.join(near)}" if near else "See `myolens vocabulary`",
+        )
+    if not 0 <= severity <= 5:
+        raise InputError(f"severity {severity:g} is outside 0 to 5", where="severity")
+    change = CAUSES[cause]
+    trunk = vary(healthy(parameters), **_scaled(change.trunk, severity))
+    if change.site == change.trunk:
+        return trunk
+    return replace(trunk, site=vary(healthy(parameters), **_scaled(change.site, severity)))
