@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 from myolens.emg.analysis import Estimate
 
+DOUBLET_S = 0.110
+"""Two discharges of one unit closer than this are a doublet: the pairs of 10–110 ms of Kleine et al.,
+Clin Neurophysiol 2012, whose peak is at 32–35 ms."""
+
 
 def poisson_rate(count: int, minutes: float, *, level: float = 0.95) -> Estimate:
     """Events per minute with the exact interval of Garwood (Biometrika 1936;28:437).

@@ -24,6 +24,8 @@ _SIDELOBE = 0.12
 _SAME_POTENTIAL_S = 0.015
 _VALLEY = 0.4
 _APART_S = 0.06
+_FEWEST_PEAKS = 40
+_STEEPEST_GROWTH = 1.5
 _RESTFUL = 1.4
 
 
@@ -124,13 +126,12 @@ def threshold(
 ) -> tuple[float, float]:
     """Height that peaks at rest exceed as often as stated, from the tail of the peaks themselves.
 
-    The tail of the peak heights at rest is exponential or lighter if the noise is Gaussian. Its
-    scale is the mean excess over the 50th, 80th and 95th percentile, the largest of the three plus
-    its standard error, so that a heavier tail is not underestimated (peaks over threshold: Coles,
-    *An Introduction to Statistical Modeling of Extreme Values*, 2001, ch. 4, with shape 0). The fit
-    starts from the lower half of the peaks, which discharges cannot reach, and climbs: peaks above
-    the threshold and their neighbourhood are set aside, the rest is fitted anew with the truncation
-    allowed for, until nothing changes. Discharges and bursts thereby do not lift it.
+    The log of the number of peaks above a height falls as a straight line if the noise is Gaussian,
+    more and more slowly if it is not. The slope is read between the 75th and the 90th percentile,
+    its change from that between the 50th and the 75th, and both are carried on to the stated rate
+    (peaks over threshold: Coles, *An Introduction to Statistical Modeling of Extreme Values*, 2001,
+    ch. 4). Low percentiles hold no discharges. The first fit uses the lowest; peaks above the
+    threshold and their neighbourhood are then set aside and the rest is fitted anew.
 
     Parameters
     ----------
@@ -146,47 +147,41 @@ def threshold(
     scale : float
         Of the fitted exponential tail.
     """
-    if len(heights) < 40 or seconds <= 0:
+    if len(heights) < _FEWEST_PEAKS or seconds <= 0:
         return 2 * OFFSET + float(np.log(max(seconds, 1.0))), 1.0
-    limit = float(np.quantile(heights, 0.5))
-    cut, scale = limit, 1.0
-    for _ in range(60):
-        above = times_s[heights > limit]
-        nearest = np.searchsorted(above, times_s)
-        gap = np.full(len(times_s), np.inf)
-        for neighbour in (nearest - 1, nearest):
-            inside = (neighbour >= 0) & (neighbour < len(above))
-            gap[inside] = np.minimum(gap[inside], np.abs(above[neighbour[inside]] - times_s[inside]))
-        apart = gap > _APART_S if np.count_nonzero(gap > _APART_S) >= 40 else gap > 0
-        rest = heights[apart & (heights <= limit)]
-        cut, scale = _tail(rest, limit, false_alarms_per_10_min * seconds * apart.mean() / 600.0)
-        if cut <= limit * 1.001:
-            return cut, scale
-        limit = min(cut, 1.5 * limit + 1.0)
+    allowed_per_peak = false_alarms_per_10_min * seconds / 600.0 / len(heights)
+    cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
+    for _ in range(12):
+        apart = distance(times_s, times_s[heights > cut]) > _APART_S
+        if np.count_nonzero(apart) < _FEWEST_PEAKS:
+            break
+        before = cut
+        cut, scale = _extrapolated(heights[apart], (0.5, 0.75, 0.9), allowed_per_peak)
+        if abs(cut - before) < 1e-3 * cut:
+            break
     return cut, scale
 
 
-def _tail(rest: NDArray[np.float32], limit: float, allowed: float) -> tuple[float, float]:
-    """Threshold and scale from peaks at rest, all of which lie below `limit`."""
-    scale, base, count = 0.8, float(np.quantile(rest, 0.5)), len(rest) / 2
-    for quantile in (0.5, 0.8, 0.95):
-        start = float(np.quantile(rest, quantile))
-        excess = rest[rest > start] - start
-        if len(excess) >= 20:
-            mean = _truncated_mean(float(excess.mean()), limit - start)
-            scale = max(scale, mean * (1 + 1 / np.sqrt(len(excess))))
-            base, count = start, len(excess)
-    return base + scale * float(np.log(max(count / allowed, 2.0))), scale
+def _extrapolated(
+    heights: NDArray[np.float32], shares: tuple[float, float, float], tail: float
+) -> tuple[float, float]:
+    """Height exceeded by the share `tail` of peaks, from three quantiles; and the scale used."""
+    low, middle, high = np.quantile(heights, shares)
+    first = (middle - low) / np.log((1 - shares[0]) / (1 - shares[1]))
+    second = (high - middle) / np.log((1 - shares[1]) / (1 - shares[2]))
+    growth = float(np.clip(second / max(first, 1e-9), 1.0, _STEEPEST_GROWTH))
+    scale = max(1.0, float(second) * growth)
+    return float(high) + scale * float(np.log(max((1 - shares[2]) / tail, 2.0))), scale
 
 
-def _truncated_mean(mean: float, width: float) -> float:
-    """Scale of an exponential whose mean, truncated at `width`, is as observed."""
-    if not np.isfinite(width) or mean >= 0.45 * width:
-        return mean
-    scale = mean
-    for _ in range(30):
-        scale = mean + width / np.expm1(min(width / scale, 700.0))
-    return scale
+def distance(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From each time to the nearest of the others (ascending); infinite where there are none."""
+    gap = np.full(len(times_s), np.inf)
+    nearest = np.searchsorted(others_s, times_s)
+    for neighbour in (nearest - 1, nearest):
+        known = (neighbour >= 0) & (neighbour < len(others_s))
+        gap[known] = np.minimum(gap[known], np.abs(others_s[neighbour[known]] - times_s[known]))
+    return gap
 
 
 def restful(noise: Noise) -> NDArray[np.bool_]:

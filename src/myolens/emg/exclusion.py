@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.detection import Scan
-from myolens.emg.waveforms import Waveforms
 from myolens.recording import Span
 
 VOLUNTARY = "voluntary activity"
@@ -27,10 +26,6 @@ _RELATIVE = 0.03
 _CROWD = 8
 _PAD_S = 0.3
 _JOIN_S = 1.0
-
-_SHORTEST_RR_S, _LONGEST_RR_S = 0.33, 2.0
-_ALIKE = 0.8
-_REGULAR_SHARE = 0.75
 
 
 def runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -99,71 +94,6 @@ def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
             break
         end_s = float(t)
     return end_s
-
-
-def heartbeat(waves: Waveforms, heights: NDArray[np.float32], rate: float) -> NDArray[np.bool_]:
-    """Events that are heartbeats: alike in shape, 30–180 a minute, regular, through the recording.
-
-    Events within 0.15 s of one another are one beat. From each of the largest beats as template,
-    those that resemble it (correlation above 0.8 on its channel) form a train if at least three
-    quarters of its intervals are within 20 % of its median interval or twice that (a beat missed).
-    Fasciculations are irregular and do not pass.
-
-    Parameters
-    ----------
-    waves : Waveforms
-    heights : ndarray, shape (events,)
-        The statistic at each event.
-    rate : float
-        Sampling rate of the recording, Hz.
-    """
-    none = np.zeros(len(heights), bool)
-    times = waves.sample / rate
-    if len(times) < 4:
-        return none
-    episode = np.concatenate([[0], np.cumsum(np.diff(times) > 0.15)])
-    leaders = np.array(
-        [np.flatnonzero(episode == e)[np.argmax(heights[episode == e])] for e in range(episode[-1] + 1)]
-    )
-    best = none
-    order = np.argsort(-heights[leaders], kind="stable")
-    for seed in leaders[order[: max(1, len(order) // 2)][:: max(1, len(order) // 16)]]:
-        members = leaders[_likeness(waves, int(seed), leaders) > _ALIKE]
-        if len(members) > best.sum() and _regular(times[members]):
-            best = none.copy()
-            best[members] = True
-    if not best.any():
-        return none
-    beats = times[best]
-    near = np.min(np.abs(times[:, None] - beats[None, :]), axis=1) < 0.12
-    return np.asarray(near)
-
-
-def _likeness(waves: Waveforms, seed: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Largest correlation, over shifts up to 6 ms, with the seed's potential on its channel."""
-    channel = waves.channel[seed]
-    template = waves.windows[seed, :, channel].astype(float)
-    shift = round(0.006 * waves.rate)
-    kept = template[shift : len(template) - shift]
-    kept = kept / max(float(np.linalg.norm(kept)), 1e-12)
-    windows = waves.windows[others][:, :, channel].astype(float)
-    best = np.full(len(others), -1.0)
-    for lag in range(2 * shift + 1):
-        part = windows[:, lag : lag + len(kept)]
-        best = np.maximum(best, part @ kept / np.maximum(np.linalg.norm(part, axis=1), 1e-12))
-    return best
-
-
-def _regular(times_s: NDArray[np.float64]) -> bool:
-    intervals = np.diff(times_s)
-    if len(intervals) < 4:
-        return False
-    usual = float(np.median(intervals))
-    if not _SHORTEST_RR_S <= usual <= _LONGEST_RR_S:
-        return False
-    ratio = intervals / usual
-    near = (np.abs(ratio - 1) <= 0.2) | (np.abs(ratio - 2) <= 0.3)
-    return bool(near.mean() >= _REGULAR_SHARE)
 
 
 def as_spans(stretches: Iterable[tuple[float, float]], reason: str, seconds: float) -> list[Span]:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from myolens.emg import exclusion
-from myolens.emg.analysis import Analysis, Event, Quality
-from myolens.emg.counting import analysed_seconds, poisson_rate
+from myolens.emg.analysis import Analysis, Event, Quality, Unit
+from myolens.emg.counting import DOUBLET_S, analysed_seconds, poisson_rate
 from myolens.emg.detection import Candidates, candidates, one_per_discharge, restful, scan, threshold
 from myolens.emg.filtering import band_for
+from myolens.emg.heartbeat import find_heart
+from myolens.emg.matching import Discharges
 from myolens.emg.noise import Noise, survey
+from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 from myolens.errors import InputError
@@ -73,14 +75,16 @@ def analyze(
     kept = one_per_discharge(above, result.statistic, result.rate)
     waves = cut_out(source, noise, above.index[kept] * band.factor)
     heights = above.height[kept]
-    beats = exclusion.heartbeat(waves, heights, recording.rate)
+    heart = find_heart(waves, heights, recording.rate)
+    beats = heart.events if heart else np.zeros(len(heights), bool)
     times = waves.sample / recording.rate
     continuous = [s for s in exclusion.bursts(result, limit) if not exclusion.inside(times[beats], [s]).any()]
     spans = exclusion.voluntary(times[~beats], continuous)
     spans = exclusion.merged((max(0.0, a), min(recording.seconds, b)) for a, b in spans)
-    keep = ~beats & ~exclusion.inside(times, spans)
+    waves = waves.where(~beats & ~exclusion.inside(times, spans))
+    discharges, shapes = sort_discharges(waves, noise, recording.rate)
     left = analysed_seconds(recording.seconds, spans)
-    count = int(keep.sum())
+    events = _events(source, waves, discharges, shapes)
     return Analysis(
         recording=recording.source,
         kind=str(kind),
@@ -90,12 +94,14 @@ def analyze(
         positions_mm=tuple(recording.channels[row].position_mm for row in rows),
         seconds=recording.seconds,
         analysed_seconds=left,
-        events=tuple(_events(recording, rows, waves, np.flatnonzero(keep))),
-        units=(),
-        rate_per_min=poisson_rate(count, left / 60) if left > 0 else None,
+        events=events,
+        units=_units(source, events, shapes, left),
+        rate_per_min=poisson_rate(len(events), left / 60) if left > 0 else None,
         excluded=tuple(exclusion.as_spans(spans, exclusion.VOLUNTARY, recording.seconds)),
         quality=_quality(recording, rows, noise, left),
-        notes=(f"{int(beats.sum())} heartbeats were left out",) if beats.any() else (),
+        notes=(f"{len(heart.beats_s)} heartbeats, {heart.per_min:.0f} a minute, were left out",)
+        if heart
+        else (),
         details=_details(limit, false_alarms_per_10_min),
     )
 
@@ -140,21 +146,51 @@ def _threshold(found: Candidates, noise: Noise, source: Source, rate: float) -> 
     )
 
 
-def _events(
-    recording: Recording, rows: tuple[int, ...], waves: Waveforms, chosen: NDArray[np.int64]
-) -> list[Event]:
-    return [
-        Event(
-            time_s=float(waves.sample[i] / recording.rate),
-            unit=None,
-            channel=recording.channels[rows[waves.channel[i]]].name,
-            peak_to_peak_uv=float(waves.peak_to_peak[i])
-            if recording.is_voltage(rows[waves.channel[i]])
-            else None,
-            snr_db=float(20 * np.log10(waves.peak[i] / waves.level[i])),
+def _events(source: Source, waves: Waveforms, discharges: Discharges, shapes: Shapes) -> tuple[Event, ...]:
+    recording, rows = source.recording, source.rows
+    events = []
+    for k in range(len(discharges.sample)):
+        unit, i, scale = int(discharges.unit[k]), int(discharges.event[k]), float(discharges.scale[k])
+        if discharges.alone[k]:
+            channel, peak = int(waves.channel[i]), float(waves.peak[i])
+            span, level = float(waves.peak_to_peak[i]), float(waves.level[i])
+        else:
+            channel = int(shapes.channel[unit])
+            peak, span = scale * float(shapes.peak[unit]), scale * float(shapes.peak_to_peak[unit])
+            level = float(shapes.level[channel])
+        events.append(
+            Event(
+                time_s=float(discharges.sample[k] / recording.rate),
+                unit=unit + 1 if unit >= 0 else None,
+                channel=recording.channels[rows[channel]].name,
+                peak_to_peak_uv=span if recording.is_voltage(rows[channel]) else None,
+                snr_db=float(20 * np.log10(peak / level)),
+            )
         )
-        for i in chosen
-    ]
+    return tuple(events)
+
+
+def _units(source: Source, events: tuple[Event, ...], shapes: Shapes, seconds: float) -> tuple[Unit, ...]:
+    units = []
+    for number, template in enumerate(shapes.templates, start=1):
+        own = [event for event in events if event.unit == number]
+        times = np.array([event.time_s for event in own])
+        sizes = np.array([10 ** (event.snr_db / 20) for event in own])
+        gaps = np.diff(times)
+        units.append(
+            Unit(
+                unit=number,
+                events=len(own),
+                rate_per_min=60 * len(own) / seconds if seconds > 0 else 0.0,
+                channel=source.recording.channels[source.rows[shapes.channel[number - 1]]].name,
+                template=np.ascontiguousarray(template.T),
+                template_rate=shapes.rate,
+                amplitude_cv=float(sizes.std(ddof=1) / sizes.mean()) if len(own) > 1 else None,
+                median_interval_s=float(np.median(gaps)) if len(own) > 1 else None,
+                doublets=int(np.sum(gaps < DOUBLET_S)),
+            )
+        )
+    return tuple(units)
 
 
 def _quality(recording: Recording, rows: tuple[int, ...], noise: Noise, left: float) -> Quality:

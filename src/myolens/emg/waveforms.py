@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,11 @@ class Waveforms:
     ratios: NDArray[np.float32]
     windows: NDArray[np.float32]
     rate: float
+
+    def where(self, chosen: NDArray[Any]) -> Waveforms:
+        """Only these of them, by mask or positions."""
+        columns = [field.name for field in fields(self) if field.name != "rate"]
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
 def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:

@@ -1,0 +1,1 @@
+"""Speed and accuracy beside peers and the limit; tables, no assertions about time."""

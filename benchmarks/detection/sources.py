@@ -1,0 +1,201 @@
+"""Real potentials and real rest, the material of the mixtures, split by source.
+
+Potentials: spike-triggered averages of the five motor units marked in the high-density recording of
+the vastus lateralis (openhdemg_otb), 64 electrodes. Units 1, 3 and 5 are for training, 2 and 4 held
+back. Rest, one channel: the BioSPPy EMG example (first 32 s for training, last 32 s held back) and the
+quiet stretches of the PLUX adductor pollicis (held back). Rest, 64 channels: no long recording exists;
+noise with the measured cross-spectra of the resting second of the same high-density file.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+from scipy.signal import butter, resample_poly, sosfiltfilt
+
+HD_RATE = 2048.0
+SINGLE_RATE = 1000.0
+
+
+def data_folder() -> Path:
+    """The folder of real recordings beside the checkout."""
+    shared = Path(os.environ.get("MYOLENS_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+    if not (shared / "data").is_dir():
+        raise SystemExit("The real recordings are needed: set MYOLENS_SHARED to the folder that holds data/")
+    return shared / "data"
+
+
+@dataclass(frozen=True)
+class Material:
+    """Units (each potentials of shape (channels, samples), peak 1 on its best channel) and a rest maker."""
+
+    units: list[NDArray[np.float64]]
+    rests: list[NDArray[np.float64]]
+    rate: float
+
+
+@cache
+def _high_density() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    data = loadmat(data_folder() / "openhdemg_otb" / "otb_testfile_a.mat", simplify_cells=True)[
+        "Data"
+    ].astype(float)
+    band = butter(2, [15, 500], "bandpass", fs=HD_RATE, output="sos")
+    return sosfiltfilt(band, data[:, :64], axis=0).T, data[:, 64:69].T
+
+
+def grid_positions_mm() -> list[tuple[float, float]]:
+    """Positions of the 13 × 5 grid, 8 mm apart, first corner missing, columns numbered to and fro."""
+    places = []
+    for electrode in range(1, 65):
+        column, row = divmod(electrode, 13)
+        places.append((8.0 * column, 8.0 * (row if column % 2 == 0 else 12 - row)))
+    return places
+
+
+def _averages(chosen: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    signal, trains = _high_density()
+    half = int(0.020 * HD_RATE)
+    taper = np.hanning(2 * half + 1) ** 0.5
+    units = []
+    for unit in chosen:
+        at = [t for t in np.flatnonzero(trains[unit] > 0) if half + 200 <= t < signal.shape[1] - half - 200]
+        wide = np.mean([signal[:, t - half - 60 : t + half + 61] for t in at], axis=0)
+        centre = int(np.argmax(np.max(np.abs(wide), axis=0)[60:-60])) + 60
+        centre = int(np.clip(centre, half, wide.shape[1] - half - 1))
+        wave = wide[:, centre - half : centre + half + 1] * taper
+        left, values, right = np.linalg.svd(wave, full_matrices=False)
+        wave = (left[:, :4] * values[:4]) @ right[:4]
+        units.append(wave / np.abs(wave).max())
+    return units
+
+
+def varied(wave: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """The same potential on a mirrored grid, stretched in time by 0.8–1.25, and weighed over space."""
+    places = np.array(grid_positions_mm())
+    index = {tuple(p): i for i, p in enumerate(places)}
+    turn = rng.integers(4)
+    target = places.copy()
+    if turn & 1:
+        target[:, 0] = 32 - target[:, 0]
+    if turn & 2:
+        target[:, 1] = 96 - target[:, 1]
+    source = [index.get(tuple(p), i) for i, p in enumerate(target)]
+    centre = places[rng.integers(len(places))]
+    weight = np.exp(-np.sum((places - centre) ** 2, axis=1) / (2 * rng.uniform(15, 40) ** 2))
+    stretch = rng.uniform(0.8, 1.25)
+    middle = (wave.shape[1] - 1) / 2
+    t = middle + (np.arange(wave.shape[1]) - middle) / stretch
+    moved = np.array([np.interp(t, np.arange(wave.shape[1]), row, left=0, right=0) for row in wave[source]])
+    moved *= weight[:, None]
+    return moved / np.abs(moved).max()
+
+
+def bipolar(wave: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """One pair of electrodes 16 mm apart along the fibres, at 1000 Hz, among the better half of pairs."""
+    places = grid_positions_mm()
+    index = {p: i for i, p in enumerate(places)}
+    pairs = [(i, index[(x, y + 16)]) for (x, y), i in index.items() if (x, y + 16) in index]
+    differences = [wave[b] - wave[a] for a, b in pairs]
+    order = np.argsort([-np.ptp(d) for d in differences])
+    chosen = differences[order[rng.integers(len(order) // 2)]]
+    single = resample_poly(chosen, 125, 256)
+    return (single / np.abs(single).max())[None, :]
+
+
+def training_units() -> list[NDArray[np.float64]]:
+    """Potentials that may be tuned on."""
+    return _averages((0, 2, 4))
+
+
+def held_back_units() -> list[NDArray[np.float64]]:
+    """Potentials that may not."""
+    return _averages((1, 3))
+
+
+def rest_single(*, held_back: bool) -> list[tuple[str, NDArray[np.float64]]]:
+    """Stretches of real rest on one channel, in units of their robust deviation."""
+    emg = np.loadtxt(data_folder() / "biosppy_emg" / "emg.txt", comments="#")
+    emg = emg if emg.ndim == 1 else emg[:, -1]
+    if not held_back:
+        return [("BioSPPy, first 32 s", _without_spikes(_standard(emg[:32_000])))]
+    return [
+        ("BioSPPy, last 32 s", _without_spikes(_standard(emg[68_000:]))),
+        ("PLUX, quiet stretches", _without_spikes(_standard(_plux_rest()))),
+    ]
+
+
+def _without_spikes(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rest without its own isolated spikes, which may be discharges: 50 ms around what passes 5 deviations."""
+    band = butter(2, [20, 450], "bandpass", fs=SINGLE_RATE, output="sos")
+    high = np.flatnonzero(np.abs(sosfiltfilt(band, x)) > 5)
+    keep = np.ones(len(x), bool)
+    for at in high:
+        keep[max(0, at - 25) : at + 25] = False
+    return x[keep]
+
+
+def _plux_rest() -> NDArray[np.float64]:
+    import h5py
+
+    with h5py.File(data_folder() / "plux_opensignals" / "emg_1000_hz_16_bits_solo.h5") as file:
+        raw = next(iter(file.values()))["raw"]
+        name = next(key for key in raw if key.startswith("channel"))
+        x = raw[name][:].ravel().astype(float)
+    quiet = [(3.5, 6.2), (16.5, 18.6), (46.0, 49.3), (51.0, 53.2), (54.0, 56.5), (57.5, 60.0), (66.5, 70.5)]
+    return np.concatenate(
+        [x[int(a * 1000) : int(b * 1000)] - x[int(a * 1000) : int(b * 1000)].mean() for a, b in quiet]
+    )
+
+
+def _standard(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    band = butter(2, [20, 450], "bandpass", fs=SINGLE_RATE, output="sos")
+    filtered = sosfiltfilt(band, x)
+    return (x - np.median(x)) / (1.4826 * np.median(np.abs(filtered)))
+
+
+def endless(x: NDArray[np.float64], samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A stretch of rest of any length: pieces of 4 s from random places, cross-faded over 50 ms."""
+    piece, fade = 4000, 50
+    out = np.zeros(samples + piece)
+    window = np.ones(piece)
+    window[:fade] = np.sin(np.linspace(0, np.pi / 2, fade))
+    window[-fade:] = np.cos(np.linspace(0, np.pi / 2, fade))
+    for start in range(0, samples, piece - fade):
+        at = rng.integers(0, len(x) - piece)
+        part = x[at : at + piece]
+        out[start : start + piece] += (part - part.mean()) * window
+    return out[:samples]
+
+
+def rest_grid(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """64 channels of noise with the cross-spectra of the resting second, each channel of deviation 1."""
+    signal, _ = _high_density()
+    rest = signal[:, :2048]
+    length, hop = 128, 32
+    taper = np.hanning(length)
+    spectra = np.array(
+        [np.fft.rfft(rest[:, s : s + length] * taper) for s in range(0, rest.shape[1] - length, hop)]
+    )
+    factors = []
+    for f in range(spectra.shape[2]):
+        cross = spectra[:, :, f].conj().T @ spectra[:, :, f] / len(spectra)
+        cross = 0.8 * cross + 0.2 * np.diag(np.diag(cross).real)
+        factors.append(np.linalg.cholesky(cross + 1e-9 * np.eye(64) * np.trace(cross).real))
+    frames = samples // (length // 2) + 3
+    out = np.zeros((64, (frames + 1) * length // 2))
+    window = np.sqrt(np.hanning(length + 1)[:length])
+    random = rng.normal(size=(frames, len(factors), 64)) + 1j * rng.normal(size=(frames, len(factors), 64))
+    shaped = np.einsum("fij,tfj->tif", np.array(factors), random)
+    pieces = np.fft.irfft(shaped, length, axis=2) * window
+    for t in range(frames):
+        out[:, t * length // 2 : t * length // 2 + length] += pieces[t]
+    out = out[:, length : length + samples]
+    band = butter(2, [20, 450], "bandpass", fs=HD_RATE, output="sos")
+    level = 1.4826 * np.median(np.abs(sosfiltfilt(band, out, axis=1)), axis=1)
+    return out / level[:, None]

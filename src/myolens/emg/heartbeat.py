@@ -1,0 +1,136 @@
+"""The heart as seen by EMG electrodes: a regular train of like complexes, told from discharges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.detection import distance
+from myolens.emg.waveforms import Waveforms
+
+SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
+"""Intervals between beats: 30 to 180 a minute."""
+
+_ALIKE = 0.75
+_REGULAR_SHARE = 0.75
+_FEWEST_BEATS = 5
+_COMPLEX_S = 0.12
+_PHASE_S = 0.008
+_PHASE_SHARE = 0.25
+_SHIFT_S = 0.010
+_SEEDS = 40
+_MOST_CHANNELS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heart:
+    """Beats found, and which events they explain."""
+
+    beats_s: NDArray[np.float64]
+    events: NDArray[np.bool_]
+
+    @property
+    def per_min(self) -> float:
+        """Median heart rate."""
+        return 60.0 / float(np.median(np.diff(self.beats_s)))
+
+
+def find_heart(waves: Waveforms, heights: NDArray[np.float32], rate: float) -> Heart | None:
+    """Look for heartbeats among the events.
+
+    From each of some events as template, those that resemble it (correlation above 0.75 over its
+    eight strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of beats if three
+    quarters of their intervals lie within 20 % of the running median interval, or of twice that (a
+    beat missed), and the train covers most of the recording. Fasciculations are irregular and do
+    not pass. Other waves of the complex are events within 120 ms of a beat that recur at the same
+    phase, within 8 ms, in a quarter of the beats; a lone event beside a beat remains a discharge.
+
+    Parameters
+    ----------
+    waves : Waveforms
+    heights : ndarray, shape (events,)
+        The statistic at each event.
+    rate : float
+        Sampling rate of the recording, Hz.
+    """
+    times = waves.sample / rate
+    if len(times) < _FEWEST_BEATS:
+        return None
+    best = np.zeros(0)
+    best_score = 0.0
+    order = np.argsort(-heights, kind="stable")
+    for seed in order[:: max(1, len(order) // _SEEDS)]:
+        alike = _likeness(waves, int(seed))
+        members = _one_per_beat(times, alike)
+        if len(members) * alike[members].mean() > best_score and _regular(times[members]):
+            best, best_score = times[members], float(len(members) * alike[members].mean())
+    if not len(best) or best[-1] - best[0] < 0.5 * (times[-1] - times[0]):
+        return None
+    return from_beats(_completed(best), times)
+
+
+def from_beats(beats_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> Heart:
+    """Tell which events belong to known beats, by their recurring at the same phase."""
+    near = distance(times_s, beats_s) <= _COMPLEX_S
+    nearest = np.clip(np.searchsorted(beats_s, times_s), 1, max(1, len(beats_s) - 1))
+    left, right = beats_s[nearest - 1], beats_s[np.minimum(nearest, len(beats_s) - 1)]
+    phase = np.where(np.abs(times_s - left) < np.abs(times_s - right), times_s - left, times_s - right)
+    events = np.zeros(len(times_s), bool)
+    close = np.flatnonzero(near)
+    for i in close:
+        events[i] = np.sum(np.abs(phase[close] - phase[i]) <= _PHASE_S) >= _PHASE_SHARE * len(beats_s)
+    return Heart(beats_s, events)
+
+
+def _likeness(waves: Waveforms, seed: int) -> NDArray[np.float64]:
+    """Largest correlation of every event with the seed's potential over shifts up to 10 ms."""
+    channels = np.argsort(-waves.ratios[seed], kind="stable")[:_MOST_CHANNELS]
+    shift = round(_SHIFT_S * waves.rate)
+    step = max(1, int(waves.rate // 1000))
+    template = waves.windows[seed][:, channels].astype(float)
+    kept = template[shift : len(template) - shift : step].ravel()
+    kept = kept / max(float(np.linalg.norm(kept)), 1e-12)
+    windows = waves.windows[:, :, channels]
+    best = np.full(len(windows), -1.0)
+    for lag in range(0, 2 * shift + 1, step):
+        part = windows[:, lag : lag + len(template) - 2 * shift : step].reshape(len(windows), -1)
+        best = np.maximum(best, part @ kept / np.maximum(np.linalg.norm(part, axis=1), 1e-12))
+    return best
+
+
+def _one_per_beat(times: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Events that resemble the template, the best one within each 0.3 s."""
+    chosen: list[int] = []
+    for i in np.flatnonzero(alike > _ALIKE):
+        if chosen and times[i] - times[chosen[-1]] < 0.9 * SHORTEST_RR_S:
+            if alike[i] > alike[chosen[-1]]:
+                chosen[-1] = int(i)
+        else:
+            chosen.append(int(i))
+    return np.array(chosen, np.int64)
+
+
+def _regular(times_s: NDArray[np.float64]) -> bool:
+    intervals = np.diff(times_s)
+    if len(intervals) < _FEWEST_BEATS - 1:
+        return False
+    usual = np.array([np.median(intervals[max(0, i - 6) : i + 7]) for i in range(len(intervals))])
+    if not SHORTEST_RR_S <= np.median(usual) <= LONGEST_RR_S:
+        return False
+    ratio = intervals / usual
+    near = (np.abs(ratio - 1) <= 0.2) | (np.abs(ratio - 2) <= 0.3)
+    return bool(near.mean() >= _REGULAR_SHARE)
+
+
+def _completed(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Beats, with those missed put in where an interval is a multiple of the usual one."""
+    usual = float(np.median(np.diff(beats_s)))
+    result = [float(beats_s[0])]
+    for beat in beats_s[1:]:
+        missed = round((beat - result[-1]) / usual) - 1
+        if 1 <= missed <= 3:
+            result += list(np.linspace(result[-1], beat, missed + 2)[1:-1])
+        result.append(float(beat))
+    return np.array(result)
