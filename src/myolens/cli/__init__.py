@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from myolens.cli import cases, knowledge, mechanism, recordings
+from myolens.cli import cases, diary, knowledge, mechanism, recordings
 from myolens.errors import InputError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ cases.register(app)
 recordings.register(app)
 mechanism.register(app)
 knowledge.register(app)
+diary.register(app)
 
 
 def _show_version(value: bool) -> None:
