@@ -1,0 +1,346 @@
+"""Run a scenario: who fires when, what each discharge looks like, and what the electrodes record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.errors import InputError
+from myolens.recording import Annotation, Channel, ChannelKind, Recording, Span
+from myolens.simulation.discharges import (
+    FibrillatingFibre,
+    axon_trains,
+    fibrillations,
+    given_trains,
+    merged,
+)
+from myolens.simulation.electrodes import Needle, place
+from myolens.simulation.junction import jitter_us, response_course
+from myolens.simulation.mechanics import muscle_force_mn, phone_acceleration
+from myolens.simulation.motoneurons import DRIVE_STEP_S, Train, excitation_course, voluntary_trains
+from myolens.simulation.muscle import Units, fibres_of, generator, motor_units
+from myolens.simulation.noise import Artefact, add_noise
+from myolens.simulation.potentials import (
+    PHASES,
+    START_MS,
+    Component,
+    UnitPotential,
+    fibre_potential,
+    unit_potentials,
+)
+from myolens.simulation.scenario import Scenario
+from myolens.simulation.spontaneous import axon_changed, scenario_safety
+
+QUANTAL_SPREAD = 0.1
+"""Variation of one end-plate potential to the next by the number of quanta, at a healthy junction."""
+MOST_VALUES = 1_500_000_000
+"""Channels × samples beyond which a scenario is refused (6 GB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discharge:
+    """One discharge as it truly happened.
+
+    Attributes
+    ----------
+    time_s : float
+        Instant of the largest deflection at the channel where the unit is largest.
+    unit : int
+        Motor unit, from 1; fibrillating fibres follow the last motor unit.
+    channel : str
+        Where the unit is largest.
+    peak_to_peak_uv : float
+        Amplitude of the unit there, without noise.
+    origin : str
+        ``ectopic``, ``voluntary`` or ``fibrillation``.
+    """
+
+    time_s: float
+    unit: int
+    channel: str
+    peak_to_peak_uv: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """A recording with the truth behind it.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    recording : Recording
+        What the electrodes recorded, float32 in µV.
+    truth : tuple of Discharge
+        In order of time.
+    potentials : dict
+        Unit number (from 1) → its potential, samples × channels in µV.
+    artefacts : tuple of Artefact
+        Disturbances that were put in.
+    voluntary : tuple of Span
+        When the person moved on purpose.
+    force, acceleration : Recording or None
+        Force at the tendon (mN) and skin acceleration at a phone (m/s²), where asked for.
+    """
+
+    scenario: Scenario
+    recording: Recording
+    truth: tuple[Discharge, ...]
+    potentials: dict[int, NDArray[np.float32]]
+    artefacts: tuple[Artefact, ...]
+    voluntary: tuple[Span, ...]
+    force: Recording | None = None
+    acceleration: Recording | None = None
+
+    def fasciculations(self) -> tuple[Discharge, ...]:
+        """Discharges that arose by themselves in a motor neuron or its axon."""
+        return tuple(d for d in self.truth if d.origin == "ectopic")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Labelled:
+    """Discharges of one unit with where each came from (True: spontaneous)."""
+
+    train: Train
+    ectopic: NDArray[np.bool_]
+
+
+def simulate(scenario: Scenario) -> Simulation:
+    """Simulate a recording with known truth.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    InputError
+        If the electrodes are not understood or the recording would not fit in memory.
+    """
+    electrodes = place(scenario)
+    samples = round(scenario.seconds * scenario.rate)
+    if samples * len(electrodes.channels) > MOST_VALUES:
+        raise InputError(
+            f"{len(electrodes.channels)} channels × {samples} samples are too many",
+            mend="Choose fewer seconds, channels or a lower rate",
+        )
+    units = motor_units(scenario)
+    labelled = discharge_trains(scenario, units)
+    trains = [one.train for one in labelled]
+    potentials = unit_potentials(scenario, units, electrodes, [train.unit for train in trains])
+    fibres: list[FibrillatingFibre] = []
+    singles: list[UnitPotential] = []
+    if isinstance(electrodes, Needle):
+        fibres = fibrillations(scenario)
+        singles = [_fibrillation_potential(scenario, units, electrodes, fibre) for fibre in fibres]
+    out = np.zeros((samples, len(electrodes.channels)), np.float32)
+    everything = [*potentials, *singles]
+    times = [*(train.times_s for train in trains), *(fibre.times_s for fibre in fibres)]
+    fired = render(scenario, everything, times, out)
+    names = tuple(channel.name for channel in electrodes.channels)
+    artefacts = add_noise(scenario, out, names)
+    ectopic = [*(one.ectopic for one in labelled), *(None for _ in fibres)]
+    truth = _truth(scenario, everything, times, ectopic, fired, names)
+    force, acceleration = _mechanics(scenario, units, trains)
+    recording = Recording.from_array(
+        out.T, scenario.rate, electrodes.channels, source=_source(scenario),
+        annotations=(Annotation(0.0, 0.0, "simulated"),),
+        notes=("This recording was simulated; nobody's muscle was recorded.",),
+    )  # fmt: skip
+    return Simulation(
+        scenario,
+        recording,
+        truth,
+        {p.unit + 1: p.waveform for p in everything},
+        tuple(artefacts),
+        voluntary_spans(scenario),
+        force,
+        acceleration,
+    )
+
+
+def discharge_trains(scenario: Scenario, units: Units) -> list[_Labelled]:
+    """Voluntary and spontaneous discharges of every unit that has any."""
+    from_axon = scenario.spontaneous == "axon" or (
+        scenario.spontaneous == "auto" and bool(axon_changed(scenario))
+    )
+    spontaneous = (axon_trains if from_axon else given_trains)(scenario, units)
+    own = {train.unit: train.times_s for train in spontaneous}
+    asked = {train.unit: train.times_s for train in voluntary_trains(scenario, units.alive)}
+    labelled = []
+    for unit in sorted(own.keys() | asked.keys()):
+        parts = [own.get(unit, np.empty(0)), asked.get(unit, np.empty(0))]
+        times = merged(parts, scenario.seconds)
+        if times.size:
+            labelled.append(_Labelled(Train(unit, times), np.isin(times, parts[0])))
+    return labelled
+
+
+def render(
+    scenario: Scenario,
+    potentials: Sequence[UnitPotential],
+    times_s: Sequence[NDArray[np.float64]],
+    out: NDArray[np.float32],
+) -> list[NDArray[np.bool_]]:
+    """Add every discharge to out[sample, channel]; return which ones reached any fibre.
+
+    Each discharge falls on the nearest quarter sample; components of a unit have jitter,
+    block and branch failure of their own.
+    """
+    from myolens.simulation.kernels import add_discharges
+
+    safety = scenario_safety(scenario)
+    buffer, offsets, lengths = _template_bank([c for p in potentials for c in p.components])
+    starts, templates = [], []
+    fired: list[NDArray[np.bool_]] = []
+    first = 0
+    for potential, times in zip(potentials, times_s, strict=True):
+        begins, passed = _component_starts(scenario, potential, times, safety)
+        fired.append(np.asarray(passed.any(axis=1)))
+        place = np.rint((begins * scenario.rate) * PHASES).astype(np.int64)
+        number = first + np.arange(len(potential.components))
+        starts.append((place // PHASES)[passed])
+        templates.append((number * PHASES + place % PHASES)[passed])
+        first += len(potential.components)
+    if not starts:
+        return fired
+    start, template = np.concatenate(starts), np.concatenate(templates)
+    order = np.argsort(start, kind="stable")
+    add_discharges(
+        out, start[order], template[order], np.ones(start.size, np.float32), buffer, offsets, lengths
+    )
+    return fired
+
+
+def _component_starts(
+    scenario: Scenario, potential: UnitPotential, times: NDArray[np.float64], median: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Start (s) of each component's waveform at each discharge, and whether it fired."""
+    rng = generator(scenario, 15, potential.unit)
+    shape = (times.size, len(potential.components))
+    members = np.array([c.members for c in potential.components])
+    safety = np.array([c.safety for c in potential.components])
+    response = response_course(times, scenario.junction) * median
+    margin = response[:, None] * safety[None, :]
+    varied = margin * (1 + QUANTAL_SPREAD / np.sqrt(members) * rng.standard_normal(shape))
+    passed = varied >= 1.0
+    if scenario.ectopic.branch_failure > 0:
+        branch = np.array([c.branch for c in potential.components])
+        fails = rng.uniform(size=(times.size, int(branch.max()) + 1)) < scenario.ectopic.branch_failure
+        # A discharge that no branch carried would not be seen at all; one branch always does.
+        fails[np.arange(times.size), rng.choice(branch, times.size)] = False
+        passed &= ~fails[:, branch]
+    jitter = jitter_us(margin) * 1e-6 / np.sqrt(members) * rng.standard_normal(shape)
+    return times[:, None] + jitter + START_MS / 1000, passed
+
+
+def _template_bank(
+    components: Sequence[Component],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Every waveform at every sub-sample phase, one after another."""
+    parts, lengths = [], []
+    for component in components:
+        samples = component.waveform.shape[0]
+        padded = samples + 8
+        spectrum = np.fft.rfft(component.waveform, n=padded, axis=0)
+        f = np.fft.rfftfreq(padded)
+        for phase in range(PHASES):
+            turn = np.exp(-2j * np.pi * f * phase / PHASES)
+            shifted = np.fft.irfft(spectrum * turn[:, None], n=padded, axis=0)[: samples + 1]
+            parts.append(np.ascontiguousarray(shifted, np.float32).ravel())
+            lengths.append(shifted.shape[0])
+    offsets = np.cumsum([0, *(part.size for part in parts)])[:-1]
+    buffer = np.concatenate(parts) if parts else np.empty(0, np.float32)
+    return buffer, offsets.astype(np.int64), np.array(lengths, np.int64)
+
+
+def _truth(
+    scenario: Scenario,
+    potentials: Sequence[UnitPotential],
+    times: Sequence[NDArray[np.float64]],
+    ectopic: Sequence[NDArray[np.bool_] | None],
+    fired: Sequence[NDArray[np.bool_]],
+    names: tuple[str, ...],
+) -> tuple[Discharge, ...]:
+    found = []
+    for potential, at, own, seen in zip(potentials, times, ectopic, fired, strict=True):
+        for index in np.flatnonzero(seen):
+            instant = float(at[index]) + potential.peak_delay_s
+            if instant >= scenario.seconds:
+                continue
+            origin = "fibrillation" if own is None else "ectopic" if own[index] else "voluntary"
+            found.append(
+                Discharge(
+                    instant, potential.unit + 1, names[potential.channel], potential.peak_to_peak_uv, origin
+                )
+            )
+    return tuple(sorted(found, key=lambda discharge: discharge.time_s))
+
+
+def _fibrillation_potential(
+    scenario: Scenario, units: Units, needle: Needle, fibre: FibrillatingFibre
+) -> UnitPotential:
+    """Potential of one denervated fibre within reach; a sharp wave ends beneath the needle."""
+    rng = generator(scenario, 16, fibre.number)
+    alive = np.flatnonzero(units.fibres > 0)
+    model = fibres_of(scenario, units, int(alive[0])).take(np.zeros(1, np.int64))
+    core = needle.core_mm.mean(axis=0)
+    angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.6)
+    stop = 0.05 if fibre.sharp_wave else float(model.distal_mm[0])
+    start = float(core[2]) - (12.0 if fibre.sharp_wave else float(rng.uniform(10, 30)))
+    diameter = np.array([0.75 * scenario.muscle.diameter_um])
+    lone = replace(
+        model,
+        x_mm=np.array([core[0] + away * np.cos(angle)]),
+        y_mm=np.array([core[1] + away * np.sin(angle)]),
+        endplate_mm=np.array([start]),
+        distal_mm=np.array([float(core[2]) - start + stop]),
+        proximal_mm=np.array([40.0]),
+        diameter_um=diameter,
+        delay_ms=np.zeros(1),
+        branch=np.zeros(1, np.int64),
+        safety=np.ones(1),
+    )
+    quiet = replace(scenario, ectopic=replace(scenario.ectopic, branch_failure=0.0))
+    return fibre_potential(quiet, needle, lone, len(units) + fibre.number)
+
+
+def voluntary_spans(scenario: Scenario) -> tuple[Span, ...]:
+    """Stretches in which the drive recruits at least one unit."""
+    time, excitation = excitation_course(scenario)
+    on = np.concatenate([[False], excitation >= 1.0, [False]])
+    edges = np.flatnonzero(np.diff(on.astype(np.int8)))
+    joined: list[list[float]] = []
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        start, stop = float(time[begin]), float(time[end - 1]) + DRIVE_STEP_S
+        if joined and start - joined[-1][1] < 0.25:
+            joined[-1][1] = stop
+        else:
+            joined.append([start, stop])
+    return tuple(Span(start, stop, "voluntary activity") for start, stop in joined)
+
+
+def _mechanics(
+    scenario: Scenario, units: Units, trains: Sequence[Train]
+) -> tuple[Recording | None, Recording | None]:
+    rate, source = scenario.mechanics.rate_hz, _source(scenario)
+    force = acceleration = None
+    if scenario.force:
+        values = muscle_force_mn(scenario, units, trains)[None, :].astype(np.float32)
+        force = Recording.from_array(values, rate, [Channel("Force", "mN", ChannelKind.FORCE)], source=source)
+    if scenario.phone:
+        values = phone_acceleration(scenario, units, trains)[None, :].astype(np.float32)
+        channel = Channel("Acceleration Z", "m/s^2", ChannelKind.ACCELERATION)
+        acceleration = Recording.from_array(values, rate, [channel], source=source)
+    return force, acceleration
+
+
+def _source(scenario: Scenario) -> str:
+    return f"simulated: {scenario.cause}, seed {scenario.seed}"

@@ -1,0 +1,222 @@
+"""Compiled inner loops: potentials of fibres, and their sum into a recording.
+
+Imported late, by the functions that need them, because the compiler is slow to load.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def clipped(travel: float, length: float) -> float:
+    """Where on its half of the fibre a pole is: it waits at the end plate and stays at the tendon."""
+    if travel < 0.0:
+        return 0.0
+    return min(travel, length)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _line(table: F32, low: int, weight: float, x_mm: float, step: float, line: F64) -> None:
+    """Kernel along z at one depth and lateral distance, by bilinear interpolation."""
+    place = x_mm / step
+    column = min(int(place), table.shape[1] - 2)
+    part = min(place - column, 1.0)
+    a, b = (1 - weight) * (1 - part), (1 - weight) * part
+    c, d = weight * (1 - part), weight * part
+    for i in range(line.size):
+        line[i] = (
+            a * table[low, column, i]
+            + b * table[low, column + 1, i]
+            + c * table[low + 1, column, i]
+            + d * table[low + 1, column + 1, i]
+        )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def skin_potentials(
+    table: F32,
+    log_depths: F64,
+    step: float,
+    columns: F64,
+    column_of: I64,
+    z_points: F64,
+    x: F64,
+    y: F64,
+    endplate: F64,
+    proximal: F64,
+    distal: F64,
+    speed: F64,
+    delay: F64,
+    strength: F64,
+    component: I64,
+    behind: F64,
+    charge: F64,
+    rate: float,
+    start_ms: float,
+    out: F64,
+) -> None:
+    """Add the potential of every fibre at every surface point to out[component, sample, point].
+
+    `columns` are the distinct x of the points, `column_of` which one each point has. Strength
+    is in µA per (mV/mm), charge in mV/mm, table in mV per µA, out in mV.
+    """
+    lines = np.empty((columns.size, table.shape[2]))
+    last = table.shape[2] - 2
+    poles, samples, points = behind.size, out.shape[1], z_points.size
+    for f in range(x.size):
+        depth = (np.log(max(y[f], 1e-6)) - log_depths[0]) / (log_depths[1] - log_depths[0])
+        depth = min(max(depth, 0.0), log_depths.size - 1.000001)
+        low = int(depth)
+        for c in range(columns.size):
+            _line(table, low, depth - low, abs(columns[c] - x[f]), step, lines[c])
+        group = component[f]
+        for s in range(samples):
+            travel = speed[f] * (start_ms + 1000.0 * s / rate - delay[f])
+            if travel <= 0.0 or travel - behind[poles - 1] >= max(proximal[f], distal[f]):
+                continue
+            for k in range(poles):
+                current = strength[f] * charge[k]
+                forward = endplate[f] + clipped(travel - behind[k], distal[f])
+                backward = endplate[f] - clipped(travel - behind[k], proximal[f])
+                for e in range(points):
+                    line = lines[column_of[e]]
+                    place = abs(z_points[e] - forward) / step
+                    i = min(int(place), last)
+                    value = line[i] + (place - i) * (line[i + 1] - line[i])
+                    place = abs(z_points[e] - backward) / step
+                    i = min(int(place), last)
+                    value += line[i] + (place - i) * (line[i + 1] - line[i])
+                    out[group, s, e] += current * value
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def _poles_seen(
+    radial2: float,
+    z_point: float,
+    endplate: float,
+    proximal: float,
+    distal: float,
+    travel: float,
+    behind: F64,
+    charge: F64,
+) -> float:
+    """Σ charge / √(radial² + z²) over the poles of both waves."""
+    total = 0.0
+    for k in range(behind.size):
+        moved = max(travel - behind[k], 0.0)
+        ahead = z_point - endplate - min(moved, distal)
+        back = z_point - endplate + min(moved, proximal)
+        total += charge[k] * (1.0 / np.sqrt(radial2 + ahead * ahead) + 1.0 / np.sqrt(radial2 + back * back))
+    return total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def needle_potentials(
+    points: F64,
+    weights: F64,
+    near: float,
+    anisotropy: float,
+    conductivity: float,
+    x: F64,
+    y: F64,
+    endplate: F64,
+    proximal: F64,
+    distal: F64,
+    diameter: F64,
+    speed: F64,
+    delay: F64,
+    strength: F64,
+    component: I64,
+    behind: F64,
+    charge: F64,
+    rate: float,
+    start_ms: float,
+    out: F64,
+) -> None:
+    """Add each fibre's potential, weighted over points, to out[component, sample] in mV.
+
+    φ = Σ i / (4π σ_r √((σ_z/σ_r) r² + z²)); r is at least the fibre's own radius. Beyond `near`
+    mm from the first point only the mean position of the core is used.
+    """
+    samples = out.shape[1]
+    core = 0
+    for p in range(points.shape[0]):
+        core += weights[p] > 0
+    middle = np.zeros(3)
+    for p in range(points.shape[0]):
+        if weights[p] > 0:
+            for axis in range(3):
+                middle[axis] += points[p, axis] * weights[p]
+    for f in range(x.size):
+        floor = 0.0005 * diameter[f]
+        far = (x[f] - middle[0]) ** 2 + (y[f] - middle[1]) ** 2 > near * near
+        gain = strength[f] / (4.0 * np.pi * conductivity)
+        for s in range(samples):
+            travel = speed[f] * (start_ms + 1000.0 * s / rate - delay[f])
+            if travel <= 0.0 or travel - behind[behind.size - 1] >= max(proximal[f], distal[f]):
+                continue
+            value = 0.0
+            if far:
+                r2 = (x[f] - middle[0]) ** 2 + (y[f] - middle[1]) ** 2
+                value += _poles_seen(
+                    anisotropy * max(r2, floor * floor), middle[2], endplate[f], proximal[f], distal[f],
+                    travel, behind, charge,
+                )  # fmt: skip
+            for p in range(points.shape[0]):
+                if far and weights[p] > 0:
+                    continue
+                r2 = max((x[f] - points[p, 0]) ** 2 + (y[f] - points[p, 1]) ** 2, floor * floor)
+                value += weights[p] * _poles_seen(
+                    anisotropy * r2, points[p, 2], endplate[f], proximal[f], distal[f],
+                    travel, behind, charge,
+                )  # fmt: skip
+            out[component[f], s] += gain * value
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def add_discharges(
+    out: F32, starts: I64, templates: I64, gains: F32, buffer: F32, offsets: I64, lengths: I64
+) -> None:
+    """Add template after template into out[sample, channel].
+
+    Parameters
+    ----------
+    starts : first sample of each discharge, in order of time.
+    templates : which template each uses.
+    gains : factor of each.
+    buffer : templates one after another, each (samples × channels) in row order.
+    offsets, lengths : where in the buffer each template begins and its number of samples.
+    """
+    channels = out.shape[1]
+    for n in range(starts.size):
+        t = templates[n]
+        first, last = starts[n], starts[n] + lengths[t]
+        skip = max(0, -first)
+        stop = min(last, out.shape[0]) - first
+        gain = gains[n]
+        base = offsets[t]
+        for s in range(skip, stop):
+            row = first + s
+            here = base + s * channels
+            for c in range(channels):
+                out[row, c] += gain * buffer[here + c]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def shape_noise(white: F32, poles: F32, weights: F32, state: F32, levels: F32, out: F32) -> None:
+    """Add levels·Σ weights·AR1(poles) of white[sample, channel] to out; state[pole, channel] goes on."""
+    samples, channels = out.shape
+    for s in range(samples):
+        for c in range(channels):
+            total = weights[0] * white[s, c]
+            for p in range(poles.size):
+                state[p, c] = poles[p] * state[p, c] + white[s, c]
+                total += weights[p + 1] * state[p, c]
+            out[s, c] += levels[c] * total

@@ -1,0 +1,137 @@
+"""Motor neurons: who is recruited by a drive, how fast each fires, and when.
+
+Fuglevand, Winter & Patla 1993 (J Neurophysiol 70:2470) with the ranges of Potvin &
+Fuglevand 2017 (PLoS Comput Biol 13:e1005581).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.simulation.muscle import generator
+from myolens.simulation.parameters import Pool
+from myolens.simulation.scenario import Drive, Scenario
+
+Array = NDArray[np.float64]
+
+DRIVE_STEP_S = 0.002
+REFRACTORY_S = 0.02
+"""No voluntary interval is shorter, whatever the variation drawn."""
+HYSTERESIS = 0.12
+"""At rest tone a unit leaves off at 12 % less excitation than it began at (estimate after Gorassini 2002)."""
+
+
+def recruitment_thresholds(count: int, pool: Pool) -> Array:
+    """RTE_i = exp[(i−1) ln R/(n−1)], from 1 to R."""
+    return np.asarray(np.exp(np.log(pool.recruitment_range) * np.arange(count) / max(count - 1, 1)))
+
+
+def peak_rates_hz(thresholds: Array, pool: Pool) -> Array:
+    """PFR_i = PFR_1 − fall·(RTE_i − 1)/(R − 1)."""
+    return np.asarray(
+        pool.peak_rate_hz - pool.peak_rate_fall_hz * (thresholds - 1) / (pool.recruitment_range - 1)
+    )
+
+
+def maximal_excitation(pool: Pool) -> float:
+    """Excitation at which the last unit reaches its peak rate."""
+    last = pool.peak_rate_hz - pool.peak_rate_fall_hz
+    return float(pool.recruitment_range + max(last - pool.minimum_rate_hz, 0) / pool.gain)
+
+
+def firing_rates_hz(excitation: Array, thresholds: Array, pool: Pool) -> Array:
+    """Rates of units (rows) at excitations (columns): g(E − RTE) + MFR, capped; 0 below threshold."""
+    above = np.asarray(excitation)[None, :] - thresholds[:, None]
+    rate = np.minimum(pool.minimum_rate_hz + pool.gain * above, peak_rates_hz(thresholds, pool)[:, None])
+    return np.where(above >= 0, rate, 0.0)
+
+
+def drive_at(drive: Drive, time_s: Array, *, rest: float = 0.0) -> Array:
+    """Fraction of maximal effort at each time, at least `rest`."""
+    times, levels = zip(*drive, strict=True)
+    return np.maximum(np.interp(time_s, times, levels), rest)
+
+
+def excitation_course(scenario: Scenario) -> tuple[Array, Array]:
+    """Time (s) and excitation of the pool, with common drive and tremor.
+
+    Common drive is Gaussian below 3 Hz (De Luca 1982), tremor a sine with a slowly turning
+    phase; both scale with the drive, so a resting pool stays at rest.
+    """
+    pool = scenario.pool
+    time = np.arange(0, scenario.seconds, DRIVE_STEP_S)
+    level = drive_at(scenario.drive, time, rest=pool.rest_drive)
+    level = np.minimum(1.0, level * scenario.remodelling.early_recruitment)
+    rng = generator(scenario, 4)
+    common = _low_passed(rng.standard_normal(time.size), 3.0)
+    phase = np.cumsum(rng.standard_normal(time.size)) * np.sqrt(DRIVE_STEP_S) * 1.5
+    tremor = np.sin(2 * np.pi * pool.tremor_hz * time + phase)
+    factor = 1 + pool.common_drive * common + pool.tremor_depth * tremor
+    return time, maximal_excitation(pool) * level * np.maximum(factor, 0)
+
+
+def _low_passed(white: Array, cutoff_hz: float) -> Array:
+    from scipy.signal import butter, sosfilt
+
+    sections = butter(2, cutoff_hz, fs=1 / DRIVE_STEP_S, output="sos")
+    smooth = sosfilt(sections, white)
+    spread = float(np.std(smooth))
+    return np.asarray(smooth / spread if spread > 0 else smooth)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Train:
+    """Discharge times of one unit, seconds, in order."""
+
+    unit: int
+    times_s: Array
+
+
+def voluntary_trains(scenario: Scenario, alive: NDArray[np.bool_]) -> list[Train]:
+    """Discharge times of every living unit that the drive recruits.
+
+    A unit begins when the excitation passes its threshold and leaves off below
+    ``threshold·(1 − 0.12·arousal)``: the persistent inward current keeps it going (Kim 2017 for the
+    mechanism). Intervals vary with the given coefficient of variation.
+    """
+    time, excitation = excitation_course(scenario)
+    thresholds = recruitment_thresholds(alive.size, scenario.pool)
+    trains = []
+    highest = float(excitation.max(initial=0.0))
+    for unit in np.flatnonzero(alive & (thresholds <= highest)):
+        on = _active(excitation, float(thresholds[unit]), HYSTERESIS * scenario.pool.arousal)
+        rate = firing_rates_hz(
+            np.maximum(excitation, thresholds[unit]), thresholds[unit : unit + 1], scenario.pool
+        )[0]
+        times = _renewal(generator(scenario, 5, int(unit)), time, np.where(on, rate, 0.0), scenario.pool)
+        if times.size:
+            trains.append(Train(int(unit), times))
+    return trains
+
+
+def _active(excitation: Array, threshold: float, hysteresis: float) -> NDArray[np.bool_]:
+    """Where a unit fires: from crossing its threshold upwards to falling below the lower one."""
+    above = excitation >= threshold
+    below = excitation < threshold * (1 - hysteresis)
+    state = np.where(above, 1, np.where(below, 0, -1))
+    known = np.where(state >= 0, np.arange(state.size), 0)
+    np.maximum.accumulate(known, out=known)
+    return np.asarray(state[known] == 1)
+
+
+def _renewal(rng: np.random.Generator, time: Array, rate: Array, pool: Pool) -> Array:
+    """Times at which the integrated rate passes sums of unit-mean intervals."""
+    phase = np.concatenate([[0.0], np.cumsum(rate) * DRIVE_STEP_S])
+    if phase[-1] <= 0:
+        return np.empty(0)
+    count = int(phase[-1] * 1.3) + 20
+    steps = np.maximum(rng.normal(1.0, pool.interval_cv, count), 0.2)
+    goals = np.cumsum(steps) - rng.uniform(0, 1) * steps[0]
+    goals = goals[goals < phase[-1]]
+    step = np.searchsorted(phase, goals, side="right") - 1
+    times = time[step] + (goals - phase[step]) / rate[step]
+    keep = np.append(True, np.diff(times) >= REFRACTORY_S) if times.size else np.empty(0, bool)
+    return np.asarray(times[keep])

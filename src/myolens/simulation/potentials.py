@@ -1,0 +1,241 @@
+"""Motor-unit potentials at the electrodes: what one discharge adds to the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.simulation.conductor import (
+    NEEDLE_AXIAL_S_PER_M,
+    NEEDLE_RADIAL_S_PER_M,
+    Layers,
+    skin_table,
+)
+from myolens.simulation.electrodes import Electrodes, Needle, SurfaceElectrodes
+from myolens.simulation.fibres import Fibres, source_strength_ua, wave_poles
+from myolens.simulation.junction import blocked_fraction
+from myolens.simulation.muscle import Units, fibres_of, generator
+from myolens.simulation.scenario import Scenario
+from myolens.simulation.spontaneous import scenario_safety
+
+SKIN_POLES, NEEDLE_POLES = 14, 48
+BUNDLES = 40
+"""At the skin the fibres of a component are gathered in so many bundles; `tests` hold the error below 5 %."""
+NEEDLE_REACH_MM = 7.0
+"""Fibres further from the needle's shaft than this are left out; they add a slow wave below 1 µV each."""
+NEEDLE_FINE_MM = 1.2
+"""Within this distance the size of the core matters and each of its points is computed."""
+SINGLE_FIBRES = 8
+"""So many fibres nearest to the needle have jitter and block of their own."""
+START_MS = -1.0
+PHASES = 4
+"""A discharge falls on one of so many places between two samples."""
+SAFETY_GROUPS = 6
+DEPLETED = 0.8
+"""Response left after several impulses; where it would block fibres, safety is followed in groups."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """Fibres of a unit that fire or fail together.
+
+    Attributes
+    ----------
+    waveform : ndarray of float32, shape (samples, channels)
+        µV, from `START_MS` after the discharge.
+    safety : float
+        Their end-plate potential over threshold, relative to the muscle's median.
+    branch : int
+        The axon branch.
+    members : int
+        Number of fibres.
+    """
+
+    waveform: NDArray[np.float32]
+    safety: float
+    branch: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitPotential:
+    """The potential of one unit.
+
+    Attributes
+    ----------
+    unit : int
+    components : tuple of Component
+        Their sum is the whole potential.
+    channel : int
+        Where its peak-to-peak amplitude is largest.
+    peak_to_peak_uv : float
+        There.
+    peak_delay_s : float
+        From the discharge to the largest deflection there.
+    """
+
+    unit: int
+    components: tuple[Component, ...]
+    channel: int
+    peak_to_peak_uv: float
+    peak_delay_s: float
+
+    @property
+    def waveform(self) -> NDArray[np.float32]:
+        """The whole potential, samples × channels, µV."""
+        return np.asarray(sum(component.waveform for component in self.components), np.float32)
+
+
+def unit_potentials(
+    scenario: Scenario, units: Units, electrodes: Electrodes, indices: Sequence[int]
+) -> list[UnitPotential]:
+    """Compute the potentials of some units at the electrodes."""
+    return [_assembled(scenario, electrodes, int(i), fibres_of(scenario, units, int(i))) for i in indices]
+
+
+def fibre_potential(scenario: Scenario, electrodes: Electrodes, fibres: Fibres, unit: int) -> UnitPotential:
+    """Compute the potential of any fibres as if they were one unit."""
+    return _assembled(scenario, electrodes, unit, fibres)
+
+
+def _assembled(scenario: Scenario, electrodes: Electrodes, unit: int, fibres: Fibres) -> UnitPotential:
+    group, safety, branch, members = _groups(scenario, electrodes, fibres)
+    if isinstance(electrodes, Needle):
+        waves = _at_needle(scenario, electrodes, fibres, group, safety.size)
+    else:
+        waves = _at_skin(scenario, electrodes, fibres, group, safety.size)
+    total = waves.sum(axis=0)
+    channel = int(np.argmax(np.ptp(total, axis=0)))
+    peak = int(np.argmax(np.abs(total[:, channel])))
+    components = tuple(
+        Component(np.ascontiguousarray(wave), float(s), int(b), int(m))
+        for wave, s, b, m in zip(waves, safety, branch, members, strict=True)
+    )
+    return UnitPotential(
+        unit,
+        components,
+        channel,
+        float(np.ptp(total[:, channel])),
+        START_MS / 1000 + peak / scenario.rate,
+    )
+
+
+def _groups(
+    scenario: Scenario, electrodes: Electrodes, fibres: Fibres
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Component of each fibre, with the safety, branch and size of each component."""
+    key = np.zeros(len(fibres), np.int64)
+    if scenario.ectopic.branch_failure > 0:
+        key = fibres.branch.copy()
+    if blocked_fraction(DEPLETED, scenario_safety(scenario), scenario.junction.safety_spread) > 0.02:
+        order = np.argsort(np.argsort(fibres.safety))
+        key = key * SAFETY_GROUPS + order * SAFETY_GROUPS // max(len(fibres), 1)
+    if isinstance(electrodes, Needle):
+        core = electrodes.core_mm.mean(axis=0)
+        away = np.hypot(fibres.x_mm - core[0], fibres.y_mm - core[1])
+        nearest = np.argsort(away)[:SINGLE_FIBRES]
+        key[nearest[away[nearest] < NEEDLE_FINE_MM]] += 1000 * (
+            1 + np.arange(np.count_nonzero(away[nearest] < NEEDLE_FINE_MM))
+        )
+    _, group = np.unique(key, return_inverse=True)
+    count = int(group.max()) + 1
+    members = np.bincount(group, minlength=count)
+    safety = np.exp(np.bincount(group, np.log(fibres.safety), minlength=count) / members)
+    branch = np.zeros(count, np.int64)
+    branch[group] = fibres.branch
+    return group.astype(np.int64), safety, branch, members.astype(np.int64)
+
+
+def _bundled(
+    fibres: Fibres, group: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Fibres, NDArray[np.int64], NDArray[np.float64]]:
+    """At most `BUNDLES` fibres per component, standing for all of them, and their source strengths."""
+    chosen, strength = [], []
+    every = source_strength_ua(fibres.diameter_um)
+    for number in range(int(group.max()) + 1):
+        members = np.flatnonzero(group == number)
+        some = members if members.size <= BUNDLES else rng.choice(members, BUNDLES, replace=False)
+        chosen.append(some)
+        strength.append(every[some] * every[members].sum() / every[some].sum())
+    picked = np.concatenate(chosen)
+    return fibres.take(picked), group[picked], np.concatenate(strength)
+
+
+def _window(scenario: Scenario, fibres: Fibres, behind_mm: float, rate: float) -> int:
+    """Samples until the slowest wave has ended."""
+    longest = np.maximum(fibres.proximal_mm, fibres.distal_mm) + behind_mm
+    end_ms = float(np.max(longest / fibres.speed_m_per_s + fibres.delay_ms))
+    return int(np.ceil((min(end_ms, 120.0) - START_MS) * rate / 1000)) + 4
+
+
+def _at_skin(
+    scenario: Scenario,
+    electrodes: SurfaceElectrodes,
+    fibres: Fibres,
+    group: NDArray[np.int64],
+    count: int,
+) -> NDArray[np.float32]:
+    from myolens.simulation.kernels import skin_potentials
+
+    muscle = scenario.muscle
+    deepest = muscle.depth_mm + muscle.thickness_mm + 1
+    reach = float(np.max(np.abs(electrodes.x_mm)) + muscle.width_mm / 2 + 2)
+    table = skin_table(Layers(muscle.fat_mm, muscle.skin_mm), electrodes.radius_mm, deepest, reach)
+    rng = generator(scenario, 3, len(fibres))
+    some, of, strength = _bundled(fibres, group, rng)
+    poles = wave_poles(SKIN_POLES)
+    fold = max(1, int(np.ceil(4000 / scenario.rate)))
+    samples = _window(scenario, fibres, float(poles.behind_mm[-1]), scenario.rate * fold)
+    samples = -(-samples // fold) * fold
+    columns, column_of = np.unique(electrodes.x_mm, return_inverse=True)
+    out = np.zeros((count, samples, electrodes.x_mm.size))
+    skin_potentials(
+        table.values, table.log_depths, table.step_mm, columns, column_of.astype(np.int64),
+        electrodes.z_mm, some.x_mm, some.y_mm, some.endplate_mm, some.proximal_mm, some.distal_mm,
+        some.speed_m_per_s, some.delay_ms, strength, of, poles.behind_mm, poles.strength,
+        scenario.rate * fold, START_MS, out,
+    )  # fmt: skip
+    channels = 1000 * (out @ electrodes.montage)
+    return _decimated(channels, fold).astype(np.float32)
+
+
+def _decimated(waves: NDArray[np.float64], fold: int) -> NDArray[np.float64]:
+    """Keep what is below the new Nyquist frequency, at the new rate."""
+    if fold == 1:
+        return waves
+    samples = waves.shape[1] // fold
+    spectrum = np.fft.rfft(waves, axis=1)[:, : samples // 2 + 1]
+    return np.asarray(np.fft.irfft(spectrum, n=samples, axis=1) / fold)
+
+
+def _at_needle(
+    scenario: Scenario, needle: Needle, fibres: Fibres, group: NDArray[np.int64], count: int
+) -> NDArray[np.float32]:
+    from myolens.simulation.kernels import needle_potentials
+
+    top = needle.shaft_mm[:, 1].min()
+    tip = needle.core_mm[:, 1].max()
+    beyond = np.maximum(0, np.maximum(top - fibres.y_mm, fibres.y_mm - tip))
+    near = np.flatnonzero(np.hypot(fibres.x_mm, beyond) < NEEDLE_REACH_MM)
+    poles = wave_poles(NEEDLE_POLES)
+    samples = _window(scenario, fibres, float(poles.behind_mm[-1]), scenario.rate)
+    out = np.zeros((count, samples))
+    some = fibres.take(near)
+    points = np.concatenate([needle.core_mm, needle.shaft_mm])
+    weights = np.concatenate(
+        [
+            np.full(len(needle.core_mm), 1 / len(needle.core_mm)),
+            np.full(len(needle.shaft_mm), -1 / len(needle.shaft_mm)),
+        ]
+    )
+    needle_potentials(
+        points, weights, NEEDLE_FINE_MM, NEEDLE_AXIAL_S_PER_M / NEEDLE_RADIAL_S_PER_M,
+        NEEDLE_RADIAL_S_PER_M, some.x_mm, some.y_mm, some.endplate_mm, some.proximal_mm,
+        some.distal_mm, some.diameter_um, some.speed_m_per_s, some.delay_ms,
+        source_strength_ua(some.diameter_um), group[near], poles.behind_mm, poles.strength,
+        scenario.rate, START_MS, out,
+    )  # fmt: skip
+    return (1000 * out[:, :, None]).astype(np.float32)
