@@ -248,6 +248,9 @@ class FindingDefinition(KnowledgeModel):
         Asked first, because its answer can change the urgency.
     implies : tuple of codes
         More general findings that hold whenever this one is present.
+    result_of : tuple of str
+        Tests whose positive, raised or abnormal result means present, and whose negative
+        or normal result means absent.
     family, site : code or None
         Findings of one family ("twitching") differ by body site; a name made of a site and
         a family word ("deltoid fasciculations") finds the nearest site that has a finding.
@@ -269,6 +272,7 @@ class FindingDefinition(KnowledgeModel):
     cost: float = Field(default=1, gt=0)
     safety: bool = False
     implies: tuple[Code, ...] = ()
+    result_of: tuple[str, ...] = ()
     family: Code | None = None
     site: Code | None = None
 
@@ -315,6 +319,7 @@ class Medicine(KnowledgeModel):
     synonyms: tuple[str, ...] = ()
     classes: tuple[Code, ...] = ()
     implies: tuple[Code, ...] = ()
+    sources: tuple[Code, ...] = ()
     note: Statement | None = None
 
 
