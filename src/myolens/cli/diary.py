@@ -178,7 +178,8 @@ def triggers(
             needed = f" An effect of 20 % would show in about {trigger.days_needed} more days."
         out.print(
             f"[bold]{trigger.factor}[/bold]: {trigger.verdict}. Per usual step ({trigger.step:.2g}): "
-            f"{trigger.change:+.0%} twitching (95 % interval {trigger.low:+.0%} to {trigger.high:+.0%}).{needed}"
+            f"{trigger.change:+.0%} twitching "
+            f"(95 % interval {trigger.low:+.0%} to {trigger.high:+.0%}).{needed}"
         )
     for name, why in found.left_out:
         out.print(f"[dim]{name}: not analysed, {why}.[/dim]")
