@@ -15,6 +15,7 @@ from myolens.knowledge.model import (
     ArticleStatement,
     CareMeasure,
     Cause,
+    Family,
     FindingDefinition,
     Knowledge,
     KnowledgeModel,
@@ -42,6 +43,8 @@ PARTS: dict[str, tuple[type[KnowledgeModel], str]] = {
     "sources": (SourceEntry, "id"),
     "statements": (ArticleStatement, "id"),
     "sites": (Site, "code"),
+    "criteria": (Criterion, "code"),
+    "families": (Family, "code"),
 }
 """Each part of the knowledge base: `data/<part>.yaml` and every file in `data/<part>/`."""
 

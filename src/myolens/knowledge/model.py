@@ -251,6 +251,8 @@ class FindingDefinition(KnowledgeModel):
     result_of : tuple of str
         Tests whose positive, raised or abnormal result means present, and whose negative
         or normal result means absent.
+    opposites : tuple of str
+        Names that say it is absent ("normal strength").
     family, site : code or None
         Findings of one family ("twitching") differ by body site; a name made of a site and
         a family word ("deltoid fasciculations") finds the nearest site that has a finding.
@@ -273,6 +275,7 @@ class FindingDefinition(KnowledgeModel):
     safety: bool = False
     implies: tuple[Code, ...] = ()
     result_of: tuple[str, ...] = ()
+    opposites: tuple[str, ...] = ()
     family: Code | None = None
     site: Code | None = None
 
@@ -284,6 +287,28 @@ class Site(KnowledgeModel):
     name: str
     synonyms: tuple[str, ...] = ()
     parent: Code | None = None
+
+
+class Family(KnowledgeModel):
+    """Findings of one kind at different sites, such as twitching of the arm, the calf, the tongue.
+
+    Attributes
+    ----------
+    general : code
+        The finding without a site.
+    words : tuple of str
+        Words that, beside a site, name a finding of the family.
+    related : code or None
+        Another family to look in when this one has nothing at the site.
+    on_examination : code or None
+        The finding that also holds when an examiner saw it.
+    """
+
+    code: Code
+    general: Code
+    words: tuple[str, ...]
+    related: Code | None = None
+    on_examination: Code | None = None
 
 
 class CriticalValue(Sourced):
@@ -431,6 +456,31 @@ class ArticleStatement(KnowledgeModel):
     sources: tuple[Code, ...] = Field(min_length=1)
 
 
+class CriterionLevel(KnowledgeModel):
+    """One outcome of a set of criteria, with the condition that reaches it."""
+
+    name: str
+    when: Condition
+    meaning: str
+
+
+class Criterion(Sourced):
+    """A published set of diagnostic criteria as conditions.
+
+    The first of ``levels`` whose condition holds is the outcome; with ``needs`` unanswered
+    and none holding, the outcome is unknown rather than "not met". A set of criteria is for
+    people already suspected by a clinician, never a screening tool.
+    """
+
+    code: Code
+    name: str
+    about: Code
+    text: str
+    needs: tuple[Code, ...] = Field(min_length=1)
+    levels: tuple[CriterionLevel, ...] = Field(min_length=1)
+    performance: tuple[Statement, ...] = ()
+
+
 class Knowledge(KnowledgeModel):
     """The whole knowledge base, every reference resolved; mappings are by code, in file order."""
 
@@ -445,6 +495,8 @@ class Knowledge(KnowledgeModel):
     sources: dict[Code, SourceEntry]
     statements: tuple[ArticleStatement, ...]
     sites: dict[Code, Site] = {}
+    criteria: dict[Code, Criterion] = {}
+    families: dict[Code, Family] = {}
 
 
 CareMeasure.model_rebuild()
