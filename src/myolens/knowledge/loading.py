@@ -15,6 +15,7 @@ from myolens.knowledge.model import (
     ArticleStatement,
     CareMeasure,
     Cause,
+    Criterion,
     Family,
     FindingDefinition,
     Knowledge,
