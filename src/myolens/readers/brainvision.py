@@ -16,7 +16,7 @@ import numpy as np
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
 from myolens.readers.records import InterleavedSignal
 from myolens.readers.source import Source
-from myolens.recording import Annotation, ArraySignal, Channel, Recording, Signal
+from myolens.recording import Annotation, Channel, Recording, Signal
 
 LARGEST_HEADER = 16 * 1024**2
 MOST_CHANNELS = 10_000
@@ -77,8 +77,8 @@ def _signal(
         raise source.refuse(f"names the data file {data.name}, which holds no complete sample")
     notes = (f"{data.name} ends inside a sample, {rest} bytes were left out",) if rest else ()
     if common.get("dataorientation", "MULTIPLEXED").upper() == "VECTORIZED":
-        whole = np.memmap(data, dtype=dtype, mode="r", shape=(count, samples))
-        return ArraySignal(np.asarray(whole)), notes
+        rows = np.memmap(data, dtype=dtype, mode="r", shape=(count, samples))
+        return InterleavedSignal(np.asarray(rows).T[None], samples), notes
     frames = np.memmap(data, dtype=dtype, mode="r", shape=(1, samples, count))
     return InterleavedSignal(np.asarray(frames), samples), notes
 

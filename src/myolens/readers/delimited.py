@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,8 +124,8 @@ def joined(parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int]
 
 
 def filled(
-    source: Source, values: NDArray[np.float64], names: Sequence[str]
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    source: Source, values: NDArray[Any], names: Sequence[str]
+) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Replace missing values by linear interpolation between their neighbours, and say so."""
     lost = ~np.isfinite(values)
     if not lost.any():
@@ -281,9 +282,15 @@ def _recording(
             marks += _labels(name, timed.values[place], timed.rate)
         channels.append(Channel(name, unit, kind))
     return Recording.from_array(
-        timed.values, timed.rate, channels, annotations=marks, gaps=timed.gaps, start=start, source=source.name,
+        timed.values,
+        timed.rate,
+        channels,
+        annotations=marks,
+        gaps=timed.gaps,
+        start=start,
+        source=source.name,
         notes=(*notes, *said, *timed.notes, *unit_notes(channels)),
-    )  # fmt: skip
+    )
 
 
 def _is_counter(values: NDArray[np.float64]) -> bool:

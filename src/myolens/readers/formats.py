@@ -26,7 +26,7 @@ from myolens.readers import (
     xdf,
 )
 from myolens.readers.naming import could_be_emg
-from myolens.readers.source import Source, opened
+from myolens.readers.source import Source, opened, printable
 from myolens.recording import EMG_KINDS, ChannelKind, Recording
 
 
@@ -126,7 +126,7 @@ def _read(entry: Format, source: Source) -> tuple[Recording, ...]:
     except MemoryError as error:
         raise source.refuse("asks for more memory than there is; its header may be damaged") from error
     except Exception as error:  # libraries raise anything on damaged files
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        reason = printable(" ".join(str(error).split()), 160) or type(error).__name__
         raise source.refuse(f"is damaged, or not the {entry.name} file it seems to be ({reason})") from error
     return tuple(r for r in recordings if r.samples > 0)
 

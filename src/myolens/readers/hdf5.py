@@ -14,7 +14,9 @@ from myolens.readers.source import Source
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 LARGEST_CHUNK = 256 * 1024**2
+LARGEST_ATTRIBUTE = 10_000
 MOST_REFERENCES = 10_000
+MOST_PACKING = 1100
 
 
 def is_container(source: Source) -> bool:
@@ -44,11 +46,25 @@ def samples(source: Source, dataset: Any) -> NDArray[np.generic]:
     source.checked_bytes(size)
     if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > LARGEST_CHUNK:
         raise source.refuse("is packed in pieces too large to unpack")
+    # Deflate packs at most 1032 to 1 (RFC 1951), so samples beyond that were never written.
+    if size > MOST_PACKING * (dataset.id.get_storage_size() + 4096):
+        raise source.refuse(f"states {size} bytes of samples and does not hold them")
     if dataset.external or dataset.is_virtual:
         raise source.refuse("keeps its samples in other files, which are not opened")
     if dataset.dtype.kind not in "iufb":
         raise source.refuse(f"holds values of type {dataset.dtype} where numbers were expected")
     return np.asarray(dataset[()])
+
+
+def attribute(item: Any, name: str) -> Any:
+    """Value of a small attribute; None where there is none or it is not small."""
+    if name not in item.attrs:
+        return None
+    shape = item.attrs.get_id(name).shape
+    if shape is None or math.prod(shape) > LARGEST_ATTRIBUTE:
+        return None
+    value = item.attrs[name]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def matlab_variables(source: Source) -> dict[str, Any]:
@@ -76,7 +92,6 @@ def _value(source: Source, file: Any, dataset: Any, *, depth: int) -> Any:
     if dataset.dtype.kind not in "iufb":
         return None
     values = samples(source, dataset)
-    name = dataset.attrs.get("MATLAB_class", b"")
-    if name in {b"char", "char"}:
+    if attribute(dataset, "MATLAB_class") == "char":
         return "".join(chr(int(code)) for code in values.T.ravel()[:10_000])
-    return None if dataset.attrs.get("MATLAB_empty", 0) else values.T
+    return None if attribute(dataset, "MATLAB_empty") else values.T

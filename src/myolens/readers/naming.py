@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from myolens.readers.source import printable
 from myolens.recording import EMG_KINDS, MICROVOLTS_PER_UNIT, Channel, ChannelKind
 
 SLOWEST_EMG_HZ = 100.0
@@ -135,7 +136,7 @@ def numbered(names: Iterable[str]) -> tuple[str, ...]:
     """
     given: list[str] = []
     for place, name in enumerate(names, start=1):
-        given.append(" ".join(name.replace("\0", " ").split())[:120] or f"channel {place}")
+        given.append(printable(" ".join(name.replace("\0", " ").split()), 120) or f"channel {place}")
     reserved = set(given)
     used: set[str] = set()
     following: dict[str, int] = {}

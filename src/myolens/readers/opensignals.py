@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers import hdf5, table
+from myolens.readers.delimited import filled
 from myolens.readers.naming import kind_of, listed, numbered
 from myolens.readers.source import Source
 from myolens.recording import Channel, ChannelKind, Recording
@@ -27,6 +28,7 @@ _DEVICES = frozenset({"biosignalsplux", "channeller"})
 """Devices of PLUX with the supply voltage and sensors of the data sheets."""
 _KINDS = {"EMG": ChannelKind.SURFACE_EMG, "ECG": ChannelKind.ECG, "XYZ": ChannelKind.ACCELERATION,
           "ACC": ChannelKind.ACCELERATION, "FORCE": ChannelKind.FORCE}  # fmt: skip
+_ATTRIBUTES = ("sampling rate", "resolution", "device", "date", "time")
 _TEXT = b"# OpenSignals Text File Format"
 
 
@@ -56,7 +58,9 @@ def _from_hdf5(source: Source) -> list[Recording]:
             device = file[key] if isinstance(link, h5py.HardLink) else None
             if isinstance(device, h5py.Group) and "raw" in device and "sampling rate" in device.attrs:
                 recordings.append(
-                    _device(source, {k: _plain(v) for k, v in device.attrs.items()}, device["raw"])
+                    _device(
+                        source, {name: hdf5.attribute(device, name) for name in _ATTRIBUTES}, device["raw"]
+                    )
                 )
         if not recordings:
             there = ", ".join(list(file)[:8]) or "nothing"
@@ -79,8 +83,8 @@ def _device(source: Source, about: Mapping[str, Any], raw: Any) -> Recording:
         total += int(np.prod([float(n) for n in dataset.shape])) * dataset.dtype.itemsize
         source.checked_bytes(total)
         columns.append(hdf5.samples(source, dataset).ravel())
-        sensors.append(str(_plain(dataset.attrs.get("sensor", ""))))
-        labels.append(str(_plain(dataset.attrs.get("label", name))))
+        sensors.append(str(hdf5.attribute(dataset, "sensor") or ""))
+        labels.append(str(hdf5.attribute(dataset, "label") or name))
     if not columns:
         raise source.refuse("holds no channels")
     shortest = min(len(column) for column in columns)
@@ -107,7 +111,8 @@ def _from_text(source: Source) -> list[Recording]:
         if not rows or len(rows) != len(labels):
             raise source.refuse("labels its channels otherwise than its columns")
         sensors = [str(sensor) for sensor in about.get("sensor", [])]
-        recordings.append(_recording(source, grid[rows], about, sensors, labels))
+        values, _ = filled(source, grid[rows], labels)
+        recordings.append(_recording(source, values, about, sensors, labels))
         at += len(columns)
     return recordings
 
@@ -119,8 +124,10 @@ def _recording(
     sensors: Sequence[str],
     labels: Sequence[str],
 ) -> Recording:
-    rate = source.checked_rate(float(about["sampling rate"]))
-    resolutions = [int(bits) for bits in np.ravel(about.get("resolution", []))]
+    rate = source.checked_rate(float(np.ravel(about["sampling rate"])[0]))
+    resolutions = [
+        int(bits) for bits in np.ravel(about["resolution"] if about.get("resolution") is not None else [])
+    ]
     resolutions = (resolutions + [0] * len(labels))[: len(labels)]
     sensors = (list(sensors) + [""] * len(labels))[: len(labels)]
     device = str(about.get("device", ""))
@@ -143,10 +150,6 @@ def _recording(
             f"{listed(raw)} hold raw converter values; the header does not tell how to make units of them"
         )
     return Recording.from_array(values, rate, channels, start=_start(about), source=source.name, notes=notes)
-
-
-def _plain(value: Any) -> Any:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _start(about: Mapping[str, Any]) -> datetime | None:

@@ -108,6 +108,8 @@ class RecordSignal:
 class InterleavedSignal:
     """Samples stored instant by instant, all channels of one instant together.
 
+    Floating-point samples that are not finite read as zero.
+
     Attributes
     ----------
     frames : ndarray, shape (blocks, instants per block, channels)
@@ -137,6 +139,9 @@ class InterleavedSignal:
         stop = max(start, stop)
         per_block = self.frames.shape[1]
         first, last = start // per_block, -(-stop // per_block)
-        block = self.frames[first:last][:, :, channels]
-        instants = block.reshape(-1, block.shape[2])[start - first * per_block : stop - first * per_block]
-        return np.ascontiguousarray(instants.T, dtype=self.dtype)
+        block = self.frames[first:last].reshape(-1, self.frames.shape[2])
+        instants = block[start - first * per_block : stop - first * per_block]
+        values = np.array(instants[:, channels].T, self.dtype, order="C")
+        if values.dtype.kind == "f":
+            values[~np.isfinite(values)] = 0
+        return values

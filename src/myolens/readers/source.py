@@ -45,7 +45,7 @@ class Source:
     @property
     def name(self) -> str:
         """File name without its folder."""
-        return self.path.name
+        return printable(self.path.name)
 
     @property
     def suffix(self) -> str:
@@ -100,6 +100,11 @@ class Source:
         return path
 
 
+def printable(text: str, most: int = 200) -> str:
+    """Text without control characters, which could act on a terminal, and not endless."""
+    return "".join(mark if mark.isprintable() else "?" for mark in text[:most])
+
+
 def opened(path: str | Path, *, rate: float | None = None) -> Source:
     """Look at a file without reading more than its head.
 
@@ -109,7 +114,7 @@ def opened(path: str | Path, *, rate: float | None = None) -> Source:
         If there is no such regular file, it is empty, or it may not be read.
     """
     path = Path(path)
-    shown = path.name.replace("\0", "?")[:200] or str(path)
+    shown = printable(path.name or str(path))
     try:
         # Non-blocking, so that a pipe without a writer cannot hold us up.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from myolens.readers.clock import steadied
+from myolens.readers.delimited import filled
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
 from myolens.readers.source import Source
 from myolens.recording import Annotation, Channel, Recording
@@ -71,20 +72,22 @@ def _recording(
 ) -> Recording:
     times = np.asarray(stream["time_stamps"], float)
     order = np.argsort(times, kind="stable")
-    timed = steadied(source, times[order], np.asarray(stream["time_series"]).T[:, order])
+    labels = _described(stream, "label", np.asarray(stream["time_series"]).shape[1])
+    names = numbered(labels)
+    values, repaired = filled(source, np.asarray(stream["time_series"]).T[:, order], names)
+    timed = steadied(source, times[order], values)
     origin = float(times[order][0])
     nominal = float(_text(stream, "nominal_srate") or 0)
-    said = []
+    said = list(repaired)
     if nominal > 0 and abs(timed.rate / nominal - 1) > 0.01:
         said.append(
             f"The stream states {nominal:g} Hz; its time stamps give {timed.rate:.6g} Hz, which was used"
         )
-    labels = _described(stream, "label", timed.values.shape[0])
     units = _described(stream, "unit", timed.values.shape[0])
     types = _described(stream, "type", timed.values.shape[0])
     whole = f"{_text(stream, 'type')} {_text(stream, 'name')}"
     channels = []
-    for name, unit, about in zip(numbered(labels), units, types, strict=True):
+    for name, unit, about in zip(names, units, types, strict=True):
         known = unit_of(unit)
         channels.append(Channel(name, known, kind_of(name, known, about=f"{about} {whole}")))
     marks = tuple(
