@@ -42,6 +42,9 @@ class Finding(_Model):
         How long, in free words ("12 days", "since March").
     source : str
         Who or what says so.
+    kind : str or None
+        What sort of finding the writer meant, such as ``sign`` (an examiner saw it),
+        ``family_history`` (a relative has it) or ``drug``.
     strength : float or None
         For findings implied by a recording: natural log of the likelihood ratio
         that the measurement lends to presence; None means certain.
@@ -54,6 +57,7 @@ class Finding(_Model):
     site: str | None = None
     since: str | None = None
     source: Source = "story"
+    kind: str | None = Field(default=None, max_length=40)
     strength: float | None = None
 
     @field_validator("since", "site", "unit", mode="before")
@@ -87,6 +91,8 @@ class Case(_Model):
         Evidence.
     recordings : tuple of str
         Files to be analysed, relative to the case file.
+    duration_of_twitching : str or None
+        How long it has been twitching, in free words ("3 weeks", "since March").
     setting : {'community', 'primary_care', 'neurology_clinic'}
         Where the question is asked, which sets the base rates.
     """
@@ -99,12 +105,18 @@ class Case(_Model):
     labs: tuple[Lab, ...] = ()
     medicines: tuple[str, ...] = ()
     recordings: tuple[str, ...] = ()
+    duration_of_twitching: str | None = Field(default=None, max_length=200)
     setting: Literal["community", "primary_care", "neurology_clinic"] = "primary_care"
 
     @field_validator("id", mode="before")
     @classmethod
     def _identifier(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int | float) else value
+
+    @field_validator("duration_of_twitching", mode="before")
+    @classmethod
+    def _duration(cls, value: Any) -> Any:
+        return f"{value} days" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     @field_validator("complaint", mode="before")
     @classmethod
