@@ -1,0 +1,30 @@
+"""Where uploaded recordings lie: generated names in the data folder, never the names people gave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import Request
+from sqlalchemy import select
+
+from myolens.diary.database import transaction
+from myolens.diary.models import StoredRecording
+from myolens.web.settings import Settings
+
+
+def recordings_folder(settings: Settings) -> Path:
+    """The folder, made when first used, readable by the user only."""
+    folder = settings.folder / "recordings"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def remove_recordings(request: Request, profile_id: int) -> None:
+    """Remove every file of a profile's recordings; the rows go with the profile."""
+    folder = recordings_folder(request.app.state.settings)
+    wanted = select(StoredRecording.file).where(StoredRecording.profile_id == profile_id)
+    with transaction(request.app.state.engine) as session:
+        names = list(session.scalars(wanted))
+    for name in names:
+        for file in folder.glob(f"{name}*"):
+            file.unlink(missing_ok=True)
