@@ -14,14 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from myolens.errors import InputError
 from myolens.simulation import axon_kernel as kernel
 from myolens.simulation.axon_parameters import SET_A, AxonParameters
-from myolens.simulation.ions import CONTROL, Milieu, nernst_mv, screening_shift_mv, thermal_mv
+from myolens.simulation.ions import CONTROL, Milieu, nernst_mv, pump_activity, screening_shift_mv, thermal_mv
 
 Array = NDArray[np.float64]
 
 PUMP_PA = 40.0
 """Outward current of the sodium–potassium pump at rest, of which a cause may take a share. Estimate:
-half of it lost depolarises by about 1.4 mV, as 20 pA do; Howells et al. 2013 (Clin Neurophysiol 124:82)
-needed 20 pA for 6 °C."""
+half of it lost depolarises by about 1.4 mV; with a Q10 of 2 it gives the 20 pA that Howells et al. 2013
+(J Physiol 591:3063) needed for 6 °C."""
 
 POTASSIUM_REACH = 0.55
 """Share of a change of serum potassium that acts at the axolemma after the perineurium and the pump.
@@ -203,7 +203,9 @@ def _constants(state: AxonState, pump_node_pa: float, pump_internode_pa: float) 
     open_more = (potassium / CONTROL.potassium_mm) ** state.conductance_power
     slow = 3.0 ** ((temperature - 37.0) / 10.0)  # Q10 3 (Schwarz et al. 1995)
     shift = screening_shift_mv(milieu) + state.gating_shift_mv
-    pump_lost = PUMP_PA * (state.pump - 1.0)
+    # potassium's own effect on the pump is part of `potassium_reach`
+    activity = pump_activity(replace(milieu, potassium_mm=CONTROL.potassium_mm))
+    pump_gained = PUMP_PA * (state.pump * activity - 1.0)
     values = {
         kernel.C11: p.node_pf + p.myelin_pf,
         kernel.C22: p.internode_pf + p.myelin_pf,
@@ -225,7 +227,7 @@ def _constants(state: AxonState, pump_node_pa: float, pump_internode_pa: float) 
         kernel.EK: nernst_mv(potassium, milieu.potassium_inside_mm, temperature),
         kernel.ENA: nernst_mv(milieu.sodium_mm, milieu.sodium_inside_mm, temperature),
         kernel.ELK: state.control.resting_mv,
-        kernel.PUMP: pump_node_pa + pump_lost - state.bias_pa,
+        kernel.PUMP: pump_node_pa + pump_gained - state.bias_pa,
         kernel.PUMP_I: pump_internode_pa,
         kernel.SHIFT: shift,
         kernel.SHIFT_NA: state.sodium_shift_mv,
