@@ -1,0 +1,343 @@
+"""From a name as people write it to codes: exact words, word order, sites, modifiers, small slips.
+
+The lexicon is built once per knowledge base. It knows names only; values, units and
+what follows from a finding are the business of `myolens.knowledge.vocabulary`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from myolens.knowledge.model import FindingDefinition, Knowledge
+from myolens.knowledge.text import bag, key, likeness, trigrams, words
+from myolens.knowledge.wording import (
+    ARTICLES,
+    EMPTY,
+    HIGH,
+    LAB_NOISE,
+    LOW,
+    MEDICINE_NOISE,
+    MODIFIERS,
+    NEGATIONS,
+    SIDES,
+    WEAKNESS_MODIFIERS,
+)
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name means.
+
+    Attributes
+    ----------
+    findings : tuple of (code, bool)
+        The findings named, and whether the name says present (True) or absent (False).
+    site, side : str or None
+        Where, if the name says so.
+    """
+
+    findings: tuple[tuple[str, bool], ...]
+    site: str | None = None
+    side: str | None = None
+
+    def negated(self) -> Meaning:
+        """Return the meaning of "no ..."."""
+        return replace(self, findings=tuple((code, not present) for code, present in self.findings))
+
+
+_FAMILY_HISTORY = re.compile(
+    r"^(?:positive )?(?:family history(?: of)?|familial|fh(?: of)?|fhx|family)\b|"
+    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|grandfather|grandmother|relative|son|daughter)s?"
+    r"(?: (?:with|had|has|of))?\b|\b(?:in|runs in) (?:the )?family$|\bfamily history$"
+)
+
+
+@dataclass
+class Lexicon:
+    """Every name of one knowledge base, ready to be looked up."""
+
+    knowledge: Knowledge
+    findings: dict[str, str] = field(default_factory=dict)
+    family_findings: dict[str, str] = field(default_factory=dict)
+    opposites: dict[str, str] = field(default_factory=dict)
+    bags: dict[Words, str] = field(default_factory=dict)
+    labs: dict[str, str] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
+    medicines: dict[str, str] = field(default_factory=dict)
+    sites: dict[Words, str] = field(default_factory=dict)
+    family_words: dict[Words, str] = field(default_factory=dict)
+    at_site: dict[tuple[str, str], str] = field(default_factory=dict)
+    known_words: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        knowledge = self.knowledge
+        for definition in knowledge.findings.values():
+            self._learn(definition)
+        for lab in knowledge.labs.values():
+            for name in (lab.code, lab.name, *lab.synonyms):
+                self.labs.setdefault(key(name), lab.code)
+        for medicine in knowledge.medicines.values():
+            for name in (medicine.code, medicine.name, *medicine.synonyms):
+                self.medicines.setdefault(key(name), medicine.code)
+        for site in knowledge.sites.values():
+            for name in (site.code, site.name, *site.synonyms):
+                self.sites.setdefault(words(name), site.code)
+        for family in knowledge.families.values():
+            for name in family.words:
+                self.family_words.setdefault(words(name), family.code)
+        tables: tuple[Iterable[str], ...] = (self.findings, self.opposites, self.labs, self.medicines)
+        spoken = {word for table in tables for name in table for word in name.split()}
+        spoken |= {word for run in (*self.sites, *self.family_words) for word in run}
+        self.known_words = frozenset(spoken | set(MODIFIERS) | set(SIDES) | NEGATIONS | EMPTY)
+
+    def _learn(self, definition: FindingDefinition) -> None:
+        table = self.family_findings if definition.kind == "family" else self.findings
+        for name in (definition.code, definition.name, *definition.synonyms):
+            table.setdefault(key(name), definition.code)
+            if definition.kind != "family":
+                self.bags.setdefault(bag(words(name)), definition.code)
+        for name in definition.opposites:
+            self.opposites.setdefault(key(name), definition.code)
+        for name in definition.result_of:
+            self.results.setdefault(key(name), definition.code)
+        if definition.family and definition.site:
+            self.at_site.setdefault((definition.family, definition.site), definition.code)
+
+    def finding(self, name: str, *, kind: str | None = None) -> Meaning | None:
+        """Return what a name of a finding means, or None if it is not understood."""
+        text = " ".join(words(name))
+        if kind in ("family_history", "family"):
+            return self._in_family(text)
+        raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
+        if _FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
+            return self._in_family(" ".join(words(_FAMILY_HISTORY.sub("", raw))))
+        tokens = words(name)
+        return self._plain(tokens) or self._repaired(tokens)
+
+    def _in_family(self, text: str) -> Meaning | None:
+        for candidate in (text, f"family history of {text}"):
+            if code := self.family_findings.get(candidate):
+                return Meaning(((code, True),))
+        wanted = set(bag(tuple(text.split()))) - EMPTY
+        for name, code in self.family_findings.items():
+            if wanted and wanted == set(bag(tuple(name.split()))) - EMPTY - {"family"}:
+                return Meaning(((code, True),))
+        return None
+
+    def _plain(self, tokens: Words) -> Meaning | None:
+        if not tokens:
+            return None
+        text = " ".join(tokens)
+        if code := self.findings.get(text):
+            return Meaning(((code, True),))
+        if code := self.opposites.get(text):
+            return Meaning(((code, False),))
+        if tokens[0] in NEGATIONS and len(tokens) > 1:
+            rest = tokens[2:] if tokens[1] in ("of", "any") else tokens[1:]
+            inner = self._normal(rest) if tokens[0] == "normal" else self._plain(rest)
+            return inner.negated() if inner else None
+        if tokens[-1] in ("absent", "negative", "normal", "denied") and len(tokens) > 1:
+            inner = self._normal(tokens[:-1]) if tokens[-1] == "normal" else self._plain(tokens[:-1])
+            return inner.negated() if inner else None
+        if (code := self.bags.get(bag(tokens))) and bag(tokens):
+            return Meaning(((code, True),))
+        return (
+            self._direction(tokens) or self._sided(tokens) or self._modified(tokens) or self._composed(tokens)
+        )
+
+    def _normal(self, tokens: Words) -> Meaning | None:
+        """Return what "abnormal ..." would mean, for a name that begins with "normal"."""
+        code = self.results.get(" ".join(tokens)) or self.findings.get(" ".join(("abnormal", *tokens)))
+        if code:
+            return Meaning(((code, True),))
+        lab = self.knowledge.labs.get(self.labs.get(" ".join(tokens), ""))
+        states = [code for code in (lab.low_finding, lab.high_finding) if code] if lab else []
+        return Meaning(tuple((code, True) for code in states)) if states else None
+
+    def _direction(self, tokens: Words) -> Meaning | None:
+        """Read "elevated CK" or "magnesium deficiency"."""
+        rest = tuple(
+            t for t in tokens if t not in LOW | HIGH and t not in ("serum", "level", "blood", "plasma")
+        )
+        lab = self.knowledge.labs.get(self.labs.get(" ".join(rest), "")) if len(rest) < len(tokens) else None
+        if lab is None:
+            return None
+        low, high = any(t in LOW for t in tokens), any(t in HIGH for t in tokens)
+        code = lab.low_finding if low and not high else lab.high_finding if high and not low else None
+        return Meaning(((code, True),)) if code else None
+
+    def _sided(self, tokens: Words) -> Meaning | None:
+        sides = [SIDES[token] for token in tokens if token in SIDES]
+        if not sides:
+            return None
+        rest = tuple(t for t in tokens if t not in SIDES and t not in ("side", "sided"))
+        meaning = self._plain(rest)
+        if meaning is None:
+            return None
+        return replace(meaning, side=sides[0] if len(set(sides)) == 1 else None)
+
+    def _modified(self, tokens: Words) -> Meaning | None:
+        """Read an adjective that adds a finding, or words that change nothing."""
+        extra = [code for token in tokens for code in MODIFIERS.get(token, ())]
+        if extra and (meaning := self._plain(tuple(t for t in tokens if t not in MODIFIERS))):
+            if any(self._family_of(code) == "weakness" for code, _ in meaning.findings):
+                extra += [WEAKNESS_MODIFIERS[code] for code in extra if code in WEAKNESS_MODIFIERS]
+            return replace(meaning, findings=(*meaning.findings, *((code, True) for code in extra)))
+        rest = tuple(t for t in tokens if t not in EMPTY and t not in ARTICLES)
+        return self._plain(rest) if rest and len(rest) < len(tokens) else None
+
+    def _family_of(self, code: str) -> str | None:
+        return self.knowledge.findings[code].family
+
+    def _composed(self, tokens: Words) -> Meaning | None:
+        """Read a site beside a family word: "deltoid fasciculations", "weakness of both hands"."""
+        family, rest = self._take(tokens, self.family_words)
+        if family is None:
+            return None
+        rest = tuple(t for t in rest if t not in ARTICLES and t not in EMPTY)
+        sites: list[str] = []
+        while rest:
+            site, after = self._take(rest, self.sites)
+            if site is None:
+                second, after = self._take(rest, self.family_words)
+                if second is None:
+                    return None
+                rest = after
+                continue
+            sites.append(site)
+            rest = after
+        if not sites:
+            return Meaning(((self.knowledge.families[family].general, True),))
+        codes = dict.fromkeys(code for site in sites for code in self.for_site(family, site))
+        return Meaning(tuple((code, True) for code in codes), sites[0])
+
+    def for_site(self, family: str, site: str) -> tuple[str, ...]:
+        """Return the findings of a family at the nearest site that has one, from small to large parts."""
+        definition = self.knowledge.families[family]
+        here: str | None = site
+        while here is not None:
+            if code := self.at_site.get((family, here)):
+                return (code,)
+            if definition.related and (code := self.at_site.get((definition.related, here))):
+                return (code, definition.general)
+            here = self.knowledge.sites[here].parent
+        return (definition.general,)
+
+    def site_of(self, text: str) -> tuple[str | None, str | None]:
+        """Return the site and the side that a free description of a place names."""
+        tokens = words(text)
+        side = next((SIDES[token] for token in tokens if token in SIDES), None)
+        site, _ = self._take(tuple(t for t in tokens if t not in SIDES), self.sites)
+        return site, side
+
+    @staticmethod
+    def _take(tokens: Words, table: dict[Words, str]) -> tuple[str | None, Words]:
+        """Take the longest run of words found in a table out of the tokens; of equals the first."""
+        for length in range(min(len(tokens), 5), 0, -1):
+            for start in range(len(tokens) - length + 1):
+                if value := table.get(tokens[start : start + length]):
+                    return value, tokens[:start] + tokens[start + length :]
+        return None, tokens
+
+    def _repaired(self, tokens: Words) -> Meaning | None:
+        """Read a name again with each unknown word replaced by the one known word a slip away."""
+        fixed = tuple(word if word in self.known_words else self._respelt(word) for word in tokens)
+        return self._plain(fixed) if fixed != tokens else None
+
+    def _respelt(self, word: str) -> str:
+        if len(word) < 5 or not word.isalpha():
+            return word
+        allowed = 1 if len(word) < 9 else 2
+        near = [
+            known for known in self.known_words
+            if known[0] == word[0] and abs(len(known) - len(word)) <= allowed and len(known) > 3
+            and slips(word, known, allowed) <= allowed
+        ]  # fmt: skip
+        return near[0] if len(near) == 1 else word
+
+    def medicine(self, name: str) -> str | None:
+        """Return the code of a medicine named with or without dose and form, or None."""
+        tokens = words(name)
+        if code := self.medicines.get(" ".join(tokens)):
+            return code
+        rest = tuple(t for t in tokens if t not in MEDICINE_NOISE and not t[0].isdigit())
+        for length in range(min(len(rest), 4), 0, -1):
+            for start in range(len(rest) - length + 1):
+                if code := self.medicines.get(" ".join(rest[start : start + length])):
+                    return code
+        fixed = tuple(w if w in self.known_words else self._respelt(w) for w in rest)
+        return self.medicines.get(" ".join(fixed)) if fixed != rest else None
+
+    def lab(self, name: str) -> str | None:
+        """Return the code of a laboratory test, or None."""
+        tokens = words(name)
+        if code := self.labs.get(" ".join(tokens)):
+            return code
+        rest = tuple(token for token in tokens if token not in LAB_NOISE)
+        if code := self.labs.get(" ".join(rest)):
+            return code
+        fixed = tuple(w if w in self.known_words else self._respelt(w) for w in rest)
+        return self.labs.get(" ".join(fixed)) if fixed != rest else None
+
+    def nearest(
+        self, name: str, *, kinds: Iterable[str] = ("finding", "lab", "medicine"), count: int = 3
+    ) -> tuple[str, ...]:
+        """Return the codes whose names are most like a name that was not understood, nearest first."""
+        text = key(name)
+        wanted, spoken = trigrams(text), set(bag(tuple(text.split())))
+        tables = {
+            "finding": self.findings,
+            "lab": self.labs,
+            "medicine": self.medicines,
+            "family": self.family_findings,
+        }
+        best: dict[str, float] = {}
+        for kind in kinds:
+            for known, code in tables[kind].items():
+                shared = len(spoken & set(known.split()))
+                score = likeness(wanted, _trigrams(known)) + 0.25 * shared
+                best[code] = max(best.get(code, 0.0), score)
+        return tuple(sorted(best, key=lambda code: (-best[code], code))[:count])
+
+
+@lru_cache(maxsize=20_000)
+def _trigrams(text: str) -> frozenset[str]:
+    return trigrams(text)
+
+
+def slips(first: str, second: str, most: int) -> int:
+    """Return how many letters must be added, dropped, changed or swapped; `most` + 1 if more.
+
+    The restricted Damerau-Levenshtein distance.
+    """
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, start=1):
+        current = [i]
+        for j, b in enumerate(second, start=1):
+            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        if min(current) > most:
+            return most + 1
+        before, row = row, current
+    return row[-1]
+
+
+_LEXICONS: dict[int, Lexicon] = {}
+
+
+def lexicon(knowledge: Knowledge) -> Lexicon:
+    """Return the lexicon of a knowledge base, built at the first call."""
+    held = _LEXICONS.get(id(knowledge))
+    if held is None or held.knowledge is not knowledge:
+        if len(_LEXICONS) > 4:
+            _LEXICONS.clear()
+        held = _LEXICONS[id(knowledge)] = Lexicon(knowledge)
+    return held

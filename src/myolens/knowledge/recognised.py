@@ -1,0 +1,123 @@
+"""What a case says, in codes and base units: the output of `myolens.knowledge.vocabulary.recognise`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from myolens.case import Source
+
+
+@dataclass(frozen=True)
+class RecognisedFinding:
+    """One finding by its code.
+
+    Attributes
+    ----------
+    code : str
+    present : bool or None
+        None where it is not known, or where the case contradicts itself.
+    value, unit : float or None, str or None
+        The number in the base unit of the finding.
+    sites, side : tuple of str, str or None
+        Codes of body sites; left or right.
+    since_days : float or None
+        How long, in days.
+    source : str
+        Who or what says so.
+    log_ratio : float or None
+        Natural log of the likelihood ratio where the finding is only probable; None if certain.
+    implied_by : str or None
+        The more specific finding, lab or medicine from which it follows; None if it was said.
+    given_as : str
+        The words of the case.
+    """
+
+    code: str
+    present: bool | None
+    given_as: str
+    value: float | None = None
+    unit: str | None = None
+    sites: tuple[str, ...] = ()
+    side: str | None = None
+    since_days: float | None = None
+    source: Source = "story"
+    log_ratio: float | None = None
+    implied_by: str | None = None
+
+
+@dataclass(frozen=True)
+class RecognisedLab:
+    """One laboratory value in the base unit, or the word it was given as."""
+
+    code: str
+    given_as: str
+    value: float | None = None
+    unit: str = ""
+    word: Literal["low", "normal", "high"] | None = None
+
+
+@dataclass(frozen=True)
+class RecognisedMedicine:
+    """One medicine, or a class of medicines, and the findings it stands for."""
+
+    code: str
+    name: str
+    implies: tuple[str, ...]
+    given_as: str
+
+
+@dataclass(frozen=True)
+class Unrecognised:
+    """A name or value that was not understood, why, and the nearest codes."""
+
+    name: str
+    kind: Literal["finding", "lab", "medicine", "value"]
+    reason: str
+    nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A finding that the case says to be both present and absent."""
+
+    code: str
+    name: str
+    given_as: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Everything a case says, understood as far as possible; nothing is dropped in silence.
+
+    ``findings`` holds each code once: first what was said, in the order of the case, then
+    what follows from it.
+    """
+
+    findings: tuple[RecognisedFinding, ...]
+    labs: tuple[RecognisedLab, ...]
+    medicines: tuple[RecognisedMedicine, ...]
+    unrecognised: tuple[Unrecognised, ...]
+    contradictions: tuple[Contradiction, ...]
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Codes of the findings that are present."""
+        return frozenset(finding.code for finding in self.findings if finding.present)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Codes of the findings that are absent."""
+        return frozenset(finding.code for finding in self.findings if finding.present is False)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Numbers of the findings that have one, in base units."""
+        return {f.code: f.value for f in self.findings if f.value is not None}
+
+    def __getitem__(self, code: str) -> RecognisedFinding:
+        """Return the finding with a code; KeyError if the case does not say anything about it."""
+        for finding in self.findings:
+            if finding.code == code:
+                return finding
+        raise KeyError(code)

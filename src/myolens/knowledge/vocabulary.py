@@ -1,0 +1,340 @@
+"""From a case as people write it to codes and base units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Literal
+
+from myolens.case import Case, Finding, Lab, Source
+from myolens.knowledge.consequences import closure, merged, with_consequences
+from myolens.knowledge.durations import days_from
+from myolens.knowledge.lexicon import Lexicon, Meaning, lexicon
+from myolens.knowledge.model import Knowledge, Number
+from myolens.knowledge.quantities import Quantity, quantity_from
+from myolens.knowledge.recognised import (
+    Recognised,
+    RecognisedFinding,
+    RecognisedLab,
+    RecognisedMedicine,
+    Unrecognised,
+)
+from myolens.knowledge.text import key, words
+from myolens.knowledge.wording import EVERYWHERE, LAB_WORDS, NO, NOT_KNOWN, YES, LabWord
+
+DURATION = "duration_of_twitching"
+SEROTONERGIC, TWO_SEROTONERGIC = "takes_serotonergic", "takes_two_serotonergic"
+
+
+def recognise(case: Case, knowledge: Knowledge, *, today: date | None = None) -> Recognised:
+    """Return what a case says in codes and base units.
+
+    Parameters
+    ----------
+    case : Case
+        Names as written.
+    knowledge : Knowledge
+        From `myolens.knowledge.load`.
+    today : date, optional
+        The day from which "since March" counts; without it such durations are not understood.
+
+    Notes
+    -----
+    A finding that implies a more general one makes that present too; a general one that is
+    absent makes the specific ones absent. What is said twice is kept once; said both ways, it
+    is reported as a contradiction and counts as unknown, or as present where its answer can
+    change the urgency, so that a contradiction never hides a warning sign.
+    """
+    reader = _Reader(case, knowledge, today)
+    for finding in case.findings:
+        reader.read_finding(finding)
+    for lab in case.labs:
+        reader.read_lab(lab)
+    for medicine in case.medicines:
+        reader.read_medicine(medicine)
+    if case.duration_of_twitching:
+        reader.read_duration(case.duration_of_twitching)
+    return reader.result()
+
+
+class _Reader:
+    """Collects what one case says."""
+
+    def __init__(self, case: Case, knowledge: Knowledge, today: date | None) -> None:
+        self.case = case
+        self.knowledge = knowledge
+        self.names: Lexicon = lexicon(knowledge)
+        self.today = today
+        self.said: list[RecognisedFinding] = []
+        self.labs: list[RecognisedLab] = []
+        self.medicines: list[RecognisedMedicine] = []
+        self.unrecognised: list[Unrecognised] = []
+
+    def read_finding(self, finding: Finding) -> None:
+        """Understand one finding: as a finding, or else as a medicine or a laboratory test."""
+        drug = finding.kind in ("drug", "medicine", "medication")
+        if drug and self._as_medicine(finding):
+            return
+        meaning = self.names.finding(finding.name, kind=finding.kind)
+        if meaning is None or self._is_lab_value(finding):
+            lab = self.names.lab(finding.name)
+            if lab and finding.value is not None:
+                self.read_lab(Lab(name=finding.name, value=finding.value, unit=finding.unit))
+                return
+        if (
+            meaning is None
+            and finding.kind not in ("family_history", "family")
+            and self._as_medicine(finding)
+        ):
+            return
+        if meaning is None:
+            kinds = (
+                ("family",)
+                if finding.kind in ("family_history", "family")
+                else ("finding", "lab", "medicine")
+            )
+            self._not_understood(finding.name, "finding", "no finding, lab or medicine has this name", kinds)
+            return
+        self._say(finding, meaning)
+
+    def _is_lab_value(self, finding: Finding) -> bool:
+        """A chemical's name with a unit of concentration ("lithium 2.0 mmol/L") is a laboratory value."""
+        return isinstance(finding.value, int | float) and "/l" in (finding.unit or "").lower().replace(
+            "dl", "l"
+        )
+
+    def _as_medicine(self, finding: Finding) -> bool:
+        code = self.names.medicine(finding.name)
+        if code is None:
+            return False
+        present = _presence(finding)
+        medicine = self.knowledge.medicines[code]
+        if present:
+            self._take(RecognisedMedicine(code, medicine.name, medicine.implies, finding.name))
+        return True
+
+    def _say(self, finding: Finding, meaning: Meaning) -> None:
+        site, side = self.names.site_of(finding.site) if finding.site else (None, None)
+        if finding.site and site is None and side is None:
+            self._not_understood(finding.site, "value", "no part of the body has this name", ())
+        site, side = site or meaning.site, side or meaning.side
+        present = _presence(finding)
+        source: Source = "sign" if finding.kind == "sign" and finding.source == "story" else finding.source
+        for code, positive in self._placed(meaning, site, source, present=present):
+            told = present if positive or present is None else not present
+            if told is False and self._only_here(code, site):
+                told = None
+            record = RecognisedFinding(
+                code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
+                log_ratio=finding.strength,
+            )  # fmt: skip
+            self.said.append(self._with_numbers(record, finding))
+
+    def _only_here(self, code: str, site: str | None) -> bool:
+        """Absence at one site says nothing about the others."""
+        family = self.knowledge.families.get(self.knowledge.findings[code].family or "")
+        return family is not None and code == family.general and site not in (None, *EVERYWHERE)
+
+    def _placed(
+        self, meaning: Meaning, site: str | None, source: Source, *, present: bool | None
+    ) -> list[tuple[str, bool]]:
+        """Move a general finding to its site, and add what an examiner's word adds."""
+        codes: dict[str, bool] = {}
+        for code, positive in meaning.findings:
+            family = self.knowledge.families.get(self.knowledge.findings[code].family or "")
+            if family and site and code == family.general:
+                codes |= dict.fromkeys(self.names.for_site(family.code, site), positive)
+            else:
+                codes[code] = positive
+            seen = family.on_examination if family and source == "sign" else None
+            if seen and family and (present is not False or code == family.general):
+                # An examiner who found one limb strong says nothing about the others.
+                codes[seen] = positive
+        return list(codes.items())
+
+    def _with_numbers(self, record: RecognisedFinding, finding: Finding) -> RecognisedFinding:
+        definition = self.knowledge.findings[record.code]
+        record = self._with_duration(record, finding)
+        if finding.value is None or (
+            isinstance(finding.value, str) and key(finding.value) in YES | NO | NOT_KNOWN
+        ):
+            if definition.answer == "number" and record.present is False:
+                return replace(record, value=0.0, unit=definition.number.unit if definition.number else None)
+            return record
+        if definition.number is None:
+            return record
+        return self._with_value(record, finding, definition.number)
+
+    def _with_value(self, record: RecognisedFinding, finding: Finding, number: Number) -> RecognisedFinding:
+        value = finding.value if finding.value is not None else ""
+        if record.code == DURATION and isinstance(value, str):
+            days = days_from(f"{value} {finding.unit or ''}", today=self.today)
+            read = Quantity(days, "day") if days is not None else quantity_from(value, finding.unit, number)
+        else:
+            read = quantity_from(value, finding.unit, number)
+        if isinstance(read, Quantity):
+            return replace(record, value=read.value, unit=read.unit)
+        self._not_understood(f"{finding.name} {value} {finding.unit or ''}".strip(), "value", read.reason, ())
+        return replace(record, present=None if record.present else record.present)
+
+    def _with_duration(self, record: RecognisedFinding, finding: Finding) -> RecognisedFinding:
+        days = None
+        if finding.since:
+            days = days_from(finding.since, today=self.today)
+            if days is None:
+                self._not_understood(finding.since, "value", "not a duration that can be counted in days", ())
+        elif isinstance(finding.value, int | float) and finding.unit and self._number_of(record.code) is None:
+            days = days_from(f"{finding.value} {finding.unit.replace('_', ' ')}", today=self.today)
+        if days is None:
+            return record
+        if record.present and self.knowledge.findings[record.code].family == "twitching":
+            self._twitching_for(days, finding.name)
+        return replace(record, since_days=days)
+
+    def _number_of(self, code: str) -> Number | None:
+        return self.knowledge.findings[code].number
+
+    def read_duration(self, text: str) -> None:
+        """Understand the duration of twitching given for the whole case."""
+        days = days_from(text, today=self.today)
+        if days is None:
+            self._not_understood(text, "value", "not a duration that can be counted in days", (DURATION,))
+        else:
+            self._twitching_for(days, text)
+
+    def _twitching_for(self, days: float, given_as: str) -> None:
+        """Keep the longest duration told of any twitching."""
+        if DURATION not in self.knowledge.findings:
+            return
+        earlier = [f for f in self.said if f.code == DURATION and f.value is not None]
+        if earlier and (earlier[0].value or 0.0) >= days:
+            return
+        self.said = [f for f in self.said if f not in earlier]
+        self.said.append(RecognisedFinding(DURATION, present=True, given_as=given_as, value=days, unit="day"))
+
+    def read_lab(self, lab: Lab) -> None:
+        """Understand one laboratory value, as a number or as a word."""
+        code = self.names.lab(lab.name)
+        word = _lab_word(lab.value)
+        if code is None:
+            self._lab_without_number(lab, word)
+            return
+        definition = self.knowledge.labs[code]
+        if lab.value is None or (isinstance(lab.value, str) and key(lab.value) in NOT_KNOWN):
+            return
+        if word is not None:
+            self.labs.append(RecognisedLab(code, lab.name, word=word))
+            states = {"low": definition.low_finding, "high": definition.high_finding}
+            for state, finding in states.items():
+                if finding and (word in (state, "normal") or states.get(word) != finding):
+                    self._follow(finding, f"{lab.name} {lab.value}", present=word == state)
+            return
+        read = quantity_from(lab.value, lab.unit, definition.number, guess=True)
+        if isinstance(read, Quantity):
+            self.labs.append(RecognisedLab(code, lab.name, value=read.value, unit=read.unit))
+        else:
+            self._not_understood(
+                f"{lab.name} {lab.value} {lab.unit or ''}".strip(), "value", read.reason, (code,)
+            )
+
+    def _lab_without_number(self, lab: Lab, word: str | None) -> None:
+        """Understand a test with a worded result, such as an antibody, or a state ("low magnesium: yes")."""
+        finding = self.names.results.get(key(lab.name))
+        if finding is None and (meaning := self.names.finding(lab.name)):
+            finding = meaning.findings[0][0]
+        if finding is None:
+            self._not_understood(lab.name, "lab", "no laboratory test has this name", ("lab",))
+        elif lab.value is None or (isinstance(lab.value, str) and key(lab.value) in NOT_KNOWN):
+            return
+        elif word is not None or (isinstance(lab.value, str) and key(lab.value) in YES | NO):
+            negative = word == "normal" or key(str(lab.value)) in NO
+            self._follow(finding, f"{lab.name} {lab.value}", present=not negative)
+        else:
+            reason = "this result can be read as positive, negative, normal or abnormal only"
+            self._not_understood(f"{lab.name} {lab.value}", "value", reason, (finding,))
+
+    def _follow(self, code: str, given_as: str, *, present: bool) -> None:
+        self.said.append(RecognisedFinding(code, present=present, given_as=given_as, source="lab"))
+
+    def read_medicine(self, name: str) -> None:
+        """Understand one medicine by generic name, brand or class."""
+        tokens = words(name)
+        if not tokens or key(name) in NO:
+            return
+        if (code := self.names.medicine(name)) is not None:
+            medicine = self.knowledge.medicines[code]
+            self._take(RecognisedMedicine(code, medicine.name, medicine.implies, name))
+            return
+        meaning = self.names.finding(name)
+        classes = [code for code, present in meaning.findings if present] if meaning else []
+        if classes and all(
+            self.knowledge.findings[c].kind in ("medicine", "habit", "exposure") for c in classes
+        ):
+            self._take(
+                RecognisedMedicine(classes[0], self.knowledge.findings[classes[0]].name, tuple(classes), name)
+            )
+        else:
+            self._not_understood(
+                name, "medicine", "no medicine or class of medicines has this name", ("medicine",)
+            )
+
+    def _take(self, medicine: RecognisedMedicine) -> None:
+        if medicine.code not in {held.code for held in self.medicines}:
+            self.medicines.append(medicine)
+
+    def _not_understood(
+        self,
+        name: str,
+        kind: Literal["finding", "lab", "medicine", "value"],
+        reason: str,
+        near: tuple[str, ...],
+    ) -> None:
+        tables = {"finding", "lab", "medicine", "family"}
+        nearest = self.names.nearest(name, kinds=near) if near and set(near) <= tables else near
+        entry = Unrecognised(name, kind, reason, nearest)
+        if entry not in self.unrecognised:
+            self.unrecognised.append(entry)
+
+    def result(self) -> Recognised:
+        """Merge what was said, then add what follows from it."""
+        held, contradictions = merged(self.said, self.knowledge)
+        for medicine in self.medicines:
+            for code in medicine.implies:
+                held.setdefault(
+                    code,
+                    RecognisedFinding(
+                        code, present=True, given_as=medicine.given_as, implied_by=medicine.code
+                    ),
+                )
+        serotonergic = {m.code for m in self.medicines if SEROTONERGIC in closure(m.implies, self.knowledge)}
+        if len(serotonergic) >= 2 and TWO_SEROTONERGIC in self.knowledge.findings:
+            given = ", ".join(m.given_as for m in self.medicines if m.code in serotonergic)
+            held.setdefault(
+                TWO_SEROTONERGIC,
+                RecognisedFinding(TWO_SEROTONERGIC, present=True, given_as=given, implied_by=SEROTONERGIC),
+            )
+        found, more = with_consequences(held, self.knowledge)
+        return Recognised(
+            tuple(found.values()),
+            tuple(self.labs),
+            tuple(self.medicines),
+            tuple(self.unrecognised),
+            (*contradictions, *more),
+        )
+
+
+def _presence(finding: Finding) -> bool | None:
+    """Return what the field `present` and a worded value say together."""
+    if isinstance(finding.value, str):
+        word = key(finding.value)
+        if word in NOT_KNOWN:
+            return None
+        if word in NO:
+            return finding.present is False
+    return finding.present
+
+
+def _lab_word(value: float | str | None) -> LabWord | None:
+    if not isinstance(value, str) or any(character.isdigit() for character in value):
+        return None
+    return next((LAB_WORDS[token] for token in words(value) if token in LAB_WORDS), None)

@@ -1,0 +1,110 @@
+"""Small words of a name: what negates, sides, adds or changes nothing."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from myolens.knowledge.text import key, stem
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in text.split())
+
+
+NEGATIONS = _stems(
+    "no not non without absent absence denies deny denied negative normal lack lacking never free"
+)
+"""Words before or after a name that turn present into absent."""
+
+SIDES = {"left": "left", "right": "right", "l": "left", "r": "right", "lt": "left", "rt": "right"}
+
+ARTICLES = _stems(
+    "a an the of in on at with to for by and or my your his her their our is has have had some any"
+)
+
+EMPTY = _stems(
+    """recent recently new newly old past previous previously prior known current currently chronic acute
+    subacute longstanding gradual gradually slow slowly occasional occasionally frequent frequently
+    recurrent recurring repeated constant continuous persistent persisting ongoing history diagnosed
+    diagnosis onset isolated focal local localised localized visible involuntary spontaneous muscle
+    muscular area region side therapy treatment use usage user taking takes take taken intake started
+    start daily medication medicine drug dose tablet tablets regular long term patient subjective early
+    late hour day week month year ago after before possible suspected probable generalised generalized
+    bilaterally distally proximally predominantly mainly mostly initial initially associated
+    accompanying physical clinical examination exam objective testing test confirmed documented seen"""
+)
+"""Words that leave open which finding is meant only in time, certainty or degree."""
+
+MEDICINE_NOISE = EMPTY | _stems(
+    """mg ug g ml mcg unit units inhaler inhaled spray nebuliser nebulizer oral iv im sc intravenous injection
+    infusion patch cream drops capsule syrup once twice three times a per day od bd tds qds qid bid tid prn
+    nightly night morning modified release xr sr er cr high low supplement supplements pill pills overdose
+    toxicity withdrawal induced exposure abuse excess recreational"""
+)
+"""Doses, forms and habits of writing around the name of a medicine."""
+
+LAB_NOISE = _stems("serum plasma blood level concentration total value fasting test result venous")
+
+LOW = _stems("low reduced decreased deficient deficiency lowered depleted depletion")
+HIGH = _stems("high raised elevated increased elevation excess excessive")
+
+MODIFIERS: dict[str, tuple[str, ...]] = {
+    "progressive": ("symptoms_progressive",),
+    "progressively": ("symptoms_progressive",),
+    "worsening": ("symptoms_progressive",),
+    "increasing": ("symptoms_progressive",),
+    "spreading": ("symptoms_progressive",),
+    "bilateral": ("both_sides",),
+    "symmetric": ("both_sides",),
+    "symmetrical": ("both_sides",),
+    "both": ("both_sides",),
+    "unilateral": ("one_sided",),
+    "asymmetric": ("one_sided",),
+    "asymmetrical": ("one_sided",),
+    "sudden": ("sudden_onset",),
+    "abrupt": ("sudden_onset",),
+    "intermittent": ("intermittent",),
+    "episodic": ("intermittent",),
+    "paroxysmal": ("intermittent",),
+    "painful": ("pain",),
+    "nocturnal": ("worse_in_evening",),
+    "exertional": ("worse_after_exercise",),
+    "fluctuating": ("symptoms_fluctuating",),
+    "rhythmic": ("rhythmic_movement",),
+    "irregular": ("irregular_movement",),
+    "migrating": ("twitching_migrating",),
+}
+"""Adjectives that add a finding to the one they stand beside."""
+
+WEAKNESS_MODIFIERS = {
+    "symptoms_progressive": "weakness_progressive",
+    "both_sides": "weakness_symmetric",
+    "one_sided": "weakness_asymmetric",
+    "sudden_onset": "weakness_sudden",
+    "intermittent": "weakness_episodic",
+}
+"""What the same adjectives add beside weakness."""
+
+EVERYWHERE = ("body", "limb", "muscle")
+"""Sites so wide that absence there is absence."""
+
+YES = frozenset(
+    _stems(
+        "yes y true present positive high raised elevated some mild moderate severe abnormal marked low reduced"
+    )
+    | _stems("increased decreased frequent occasional often much")
+)
+NO = _stems("no n false absent negative none normal never nil unremarkable not denied")
+NOT_KNOWN = frozenset(
+    key(word) for word in ("unknown", "not known", "?", "unsure", "not tested", "n/a", "na", "pending")
+)
+
+LabWord = Literal["low", "normal", "high"]
+LAB_WORDS: dict[str, LabWord] = {}
+"""Results given as words."""
+for _state, _names in (
+    ("low", "low reduced decreased deficient suppressed undetectable depleted below subnormal"),
+    ("high", "high raised elevated increased above positive abnormal"),
+    ("normal", "normal unremarkable unrevealing negative fine ok within"),
+):
+    LAB_WORDS |= dict.fromkeys(_stems(_names), cast("LabWord", _state))
