@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from myolens.cli import cases, diary, knowledge, mechanism, recordings
+from myolens.cli import cases, diary, knowledge, mechanism, recordings, serving
 from myolens.errors import InputError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ recordings.register(app)
 mechanism.register(app)
 knowledge.register(app)
 diary.register(app)
+serving.register(app)
 
 
 def _show_version(value: bool) -> None:
