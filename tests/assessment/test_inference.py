@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.assessment.networks import brute_force, random_problem
 
 from myolens.assessment import bounds
 from myolens.assessment.draws import joint_draws
 from myolens.assessment.inference import MAXIMUM_FRONTIER, Problem, order_of, solve
-from tests.assessment.networks import brute_force, random_problem
 
 SEEDS = st.integers(0, 10**6)
 

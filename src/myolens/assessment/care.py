@@ -64,8 +64,8 @@ def _wanted(
     causes_of: dict[str, list[str]] = {}
     for code, value in sorted(probability.items(), key=lambda entry: -entry[1]):
         if value >= _RELEVANT:
-            for measure in knowledge.causes[code].care:
-                causes_of.setdefault(measure, []).append(code)
+            for named in knowledge.causes[code].care:
+                causes_of.setdefault(named, []).append(code)
     for measure in knowledge.care.values():
         if measure.general:
             causes_of.setdefault(measure.code, [])
@@ -111,5 +111,8 @@ def _check_first(
 ) -> Caution:
     codes = sorted(mentioned(reason.when) - facts.absent - facts.present)
     asked = [labels.get(code, code).lower() for code in codes]
-    text = f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. Otherwise: {reason.caution}"
+    text = (
+        f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. "
+        f"Otherwise: {reason.caution}"
+    )
     return Caution(text=text, because=("not said yet",), sources=reason.sources)

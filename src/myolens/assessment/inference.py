@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 MAXIMUM_FRONTIER = 18
 """Open findings beyond which the table is not built: 2 MB a table, some seconds an assessment."""
 
-_TABLE_NUMBERS = 1 << 16
-"""Numbers of the widest table worked on at once (512 kB), so that it stays in the processor's cache."""
+_TABLE_NUMBERS = 1 << 18
+"""Numbers of the widest table worked on at once (2 MB): long inner loops, still near the cache."""
 _KEPT_NUMBERS = 1 << 24
 """Numbers kept for the backward pass at once (128 MB)."""
 
@@ -100,7 +100,7 @@ class Posterior:
 
 def order_of(problem: Problem) -> Order:
     """Return the frontier order for the findings of a problem."""
-    active = problem.activation.any(axis=2)
+    active = np.asarray(problem.activation.any(axis=2))
     parents = [[int(cause) for cause in np.flatnonzero(row)] for row in active]
     return frontier_order(parents, problem.links, problem.prior.shape[0])
 
@@ -228,15 +228,15 @@ def entered(problem: Problem, step: Step, table: Array) -> Array:
 def leak_of(problem: Problem, item: int) -> Array:
     """Chance that an item is on by itself: a finding's leak or a linked cause's prior."""
     findings = problem.leak.shape[0]
-    return problem.leak[item] if item < findings else problem.prior[item - findings]
+    return np.asarray(problem.leak[item] if item < findings else problem.prior[item - findings])
 
 
 def weight_of(problem: Problem, item: int, cause: int) -> Array:
     """Chance that a cause turns an item on: an activation or a link."""
     findings = problem.leak.shape[0]
     if item < findings:
-        return problem.activation[item, cause]
-    return problem.link[problem.links.index((cause, item - findings))]
+        return np.asarray(problem.activation[item, cause])
+    return np.asarray(problem.link[problem.links.index((cause, item - findings))])
 
 
 def pushed(table: Array, position: int, weight: Array) -> None:
@@ -254,8 +254,8 @@ def _pulled_back(message: Array, position: int, weight: Array) -> None:
 
 def _reopened(message: Array, position: int, if_absent: Array, if_present: Array) -> Array:
     variants = message.shape[1]
-    wide = message.reshape(1 << position, 1, -1, variants)
-    wide = np.concatenate([wide * if_absent, wide * if_present], axis=1).reshape(-1, variants)
+    parts = message.reshape(1 << position, 1, -1, variants)
+    wide = np.concatenate([parts * if_absent, parts * if_present], axis=1).reshape(-1, variants)
     scale = wide.max(axis=0)
     scale[scale == 0] = 1
     return np.asarray(wide / scale)

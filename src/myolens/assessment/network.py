@@ -179,10 +179,12 @@ class Weights:
     if_present: float
 
 
-def weights_of(truth: bool | None, log_ratio: float) -> Weights:
-    """Turn a plain answer, or soft evidence where there is none, into `Weights`."""
-    if truth is not None:
-        return Weights(0.0, 1.0) if truth else Weights(1.0, 0.0)
+PRESENT = Weights(0.0, 1.0)
+ABSENT = Weights(1.0, 0.0)
+
+
+def soft(log_ratio: float) -> Weights:
+    """Turn soft evidence, a natural log likelihood ratio, into `Weights`."""
     if log_ratio >= 0:
         return Weights(float(np.exp(-log_ratio)), 1.0)
     return Weights(1.0, float(np.exp(log_ratio)))
@@ -199,11 +201,14 @@ class Produced:
         q of the noisy-OR where the cause makes the finding likelier than its leak.
     rarer : dict of cause to ndarray
         P(finding | cause) where the cause makes it rarer; enters as a ratio on that cause.
+    logarithms : (float, ndarray of shape (causes,), ndarray of shape (causes,))
+        Of the stated values: the leak, log(1 − q) and the log of the ratio of every cause.
     """
 
     leak: Array
     activation: dict[int, Array]
     rarer: dict[int, Array]
+    logarithms: tuple[float, Array, Array]
 
 
 def produced(network: Network, finding: int, given: int | None) -> Produced:
@@ -229,12 +234,14 @@ def _produced(network: Network, finding: int, given: int | None) -> Produced:
         stated = {cause: value / np.maximum(general[cause], value) for cause, value in stated.items()}
         leak = np.minimum(leak / general_leak, _MOST_CERTAIN_GIVEN_GENERAL)
     activation, rarer = {}, {}
+    log_stays, log_rarer = np.zeros(len(network.causes)), np.zeros(len(network.causes))
     for cause, value in stated.items():
         if value[0] > leak[0]:
-            activation[cause] = np.clip((value - leak) / (1 - leak), 0.0, 1 - _SMALLEST)
+            chance = np.clip((value - leak) / (1 - leak), 0.0, 1 - _SMALLEST)
+            activation[cause], log_stays[cause] = chance, np.log1p(-chance[0])
         elif value[0] < leak[0]:
-            rarer[cause] = np.minimum(value, leak)
-    return Produced(leak, activation, rarer)
+            rarer[cause], log_rarer[cause] = np.minimum(value, leak), np.log(value[0] / leak[0])
+    return Produced(leak, activation, rarer, (float(leak[0]), log_stays, log_rarer))
 
 
 def nearest_general(network: Network, finding: int, present: Iterable[int]) -> int | None:
@@ -297,8 +304,7 @@ def problem_of(
         how = produced(network, finding, nearest_general(network, finding, present - {finding}))
         leak = how.leak[columns]
         for cause, value in how.rarer.items():
-            value = value[columns]
-            ratio = _seen(weights, value) / _seen(weights, leak)
+            ratio = _seen(weights, value[columns]) / _seen(weights, leak)
             likelihood[cause] *= np.where(counted, ratio, 1.0)
         if weights.if_present == 0:
             for cause, chance in how.activation.items():

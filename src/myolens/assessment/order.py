@@ -102,7 +102,8 @@ def _greedy(
     """Take, again and again, the cause that leaves (or makes) the narrowest table."""
     waiting = [len(of) for of in users]
     open_items: set[int] = set()
-    left, done, sequence, cost = set(relevant), set(), [], 0.0
+    left, sequence, cost = set(relevant), [], 0.0
+    done: set[int] = set()
     while left:
         choice: tuple[tuple[int, int, int], int] | None = None
         for cause in sorted(left):

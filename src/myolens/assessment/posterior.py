@@ -34,6 +34,8 @@ class Judgement:
         Probability with its interval, and before any finding but age and sex.
     bits : dict of finding code to ndarray, shape (causes,)
         log2 odds of each cause with the finding minus without it.
+    seen : dict of finding code to bool
+        Whether what was observed speaks for the finding being present.
     exact : bool
         False where too many findings were open at once: ``low`` and ``high`` then bound the
         exact value, and ``probability`` lies between them.
@@ -46,6 +48,7 @@ class Judgement:
     high: Array
     prior: Array
     bits: dict[str, Array]
+    seen: dict[str, bool]
     exact: bool
     problem: Problem | None
     order: Order | None
@@ -69,12 +72,23 @@ def judge(
     observed = {code: observed[code] for code in network.findings if code in observed}
     odds = prior_odds(network, setting=setting, age=age, sex=sex)
     prior = _prior_with_links(network, odds)
+    seen = {code: _leaning(weights) for code, weights in observed.items()}
     plain = problem_of(network, odds, observed, columns=np.zeros(1, dtype=np.int64), without=(None,))
     order = order_of(plain)
     if order.frontier > MAXIMUM_FRONTIER:
         low, high = bounded(plain)
         middle = 1 / (1 + np.exp(-0.5 * (_logit(low) + _logit(high))))
-        return Judgement(np.clip(middle, low, high), low, high, prior, {}, False, None, None)
+        return Judgement(
+            probability=np.clip(middle, low, high),
+            low=low,
+            high=high,
+            prior=prior,
+            bits={},
+            seen=seen,
+            exact=False,
+            problem=None,
+            order=None,
+        )
     draws = int(np.clip(_INTERVAL_NUMBERS >> order.frontier, _FEWEST_DRAWS, DRAWS))
     codes = list(observed)
     columns = np.concatenate([np.zeros(1 + len(codes), dtype=np.int64), _chosen(draws)])
@@ -95,6 +109,7 @@ def judge(
         high=np.maximum(high, value),
         prior=prior,
         bits={code: bits[:, number] for number, code in enumerate(codes)},
+        seen=seen,
         exact=True,
         problem=plain,
         order=order,
@@ -126,6 +141,10 @@ def probabilities_with(
 def _prior_with_links(network: Network, odds: Array) -> Array:
     problem = problem_of(network, odds, {}, columns=np.zeros(1, dtype=np.int64), without=(None,))
     return np.asarray(solve(problem).probability[:, 0])
+
+
+def _leaning(weights: Weights) -> bool:
+    return weights.if_present > weights.if_absent
 
 
 def _chosen(draws: int) -> NDArray[np.int64]:

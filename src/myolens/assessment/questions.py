@@ -19,7 +19,7 @@ from myolens.assessment.result import Question
 from myolens.assessment.triage import Facts, fired_rules, holds, level_of, mentioned
 from myolens.knowledge.model import FindingDefinition, TriageRule, UrgencyLevel
 
-JOINT_DRAWS = 3000
+JOINT_DRAWS = 2000
 SERIOUS_WEIGHT = 3.0
 """How much more a bit about a serious cause counts (project estimate)."""
 WORTH_ASKING_BITS = 0.01
@@ -51,21 +51,45 @@ class Information:
 
 
 def information(network: Network, draws: Booleans, facts: Facts) -> Information:
-    """Return the expected information of every finding, given exact joint draws of the causes."""
+    """Return the expected information of every finding that can be asked or tested for.
+
+    Parameters
+    ----------
+    network : Network
+    draws : ndarray of bool, shape (causes, draws)
+        Exact joint draws of the causes.
+    facts : Facts
+        What is known already; the information of a known finding is 0.
+    """
     on = draws.T.astype(np.float64)
-    chance = _chances(network, on, facts)
+    numbers = _candidates(network, facts)
+    chance = _chances(network, on, facts, numbers)
     mean = chance.mean(axis=0)
-    share = on.mean(axis=0)
+    share = on.mean(axis=0)[:, None]
     both = on.T @ chance / len(on)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        given_on = np.where(share[:, None] > 0, both / share[:, None], mean)
-        given_off = np.where(share[:, None] < 1, (mean - both) / (1 - share[:, None]), mean)
-    bits = _entropy(mean) - share[:, None] * _entropy(given_on) - (1 - share[:, None]) * _entropy(given_off)
-    bits = np.maximum(bits, 0)
-    weights = np.array(
-        [SERIOUS_WEIGHT if cause.serious else 1.0 for cause in network.knowledge.causes.values()]
-    )
-    return Information(mean, bits, weights @ bits)
+    given_on = np.divide(both, share, out=np.tile(mean, (len(share), 1)), where=share > 0)
+    given_off = np.divide(mean - both, 1 - share, out=np.tile(mean, (len(share), 1)), where=share < 1)
+    told = _entropy(mean) - share * _entropy(given_on) - (1 - share) * _entropy(given_off)
+    findings = len(network.findings)
+    chances, bits = np.zeros(findings), np.zeros((len(share), findings))
+    chances[numbers], bits[:, numbers] = mean, np.maximum(told, 0)
+    causes = network.knowledge.causes.values()
+    weights = np.array([SERIOUS_WEIGHT if cause.serious else 1.0 for cause in causes])
+    return Information(chances, bits, weights @ bits)
+
+
+def _candidates(network: Network, facts: Facts) -> list[int]:
+    tested = {
+        result.finding
+        for test in network.knowledge.tests.values()
+        for result in test.results
+        if result.finding is not None
+    }
+    return [
+        number
+        for number, (code, definition) in enumerate(network.knowledge.findings.items())
+        if (definition.ask or code in tested) and not answered(code, facts)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,26 +192,31 @@ def _entropy(chance: Array) -> Array:
     return np.asarray(-(inside * np.log2(inside) + (1 - inside) * np.log2(1 - inside)))
 
 
-def _chances(network: Network, on: Array, facts: Facts) -> Array:
-    """Chance of every finding given each drawn set of causes, shape (draws, findings)."""
-    shape = (on.shape[1], len(network.findings))
-    log_stays, log_rarer, log_ratio = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    leak = np.empty(shape[1])
-    present = _numbers(network, facts.present)
-    for finding in range(shape[1]):
+def _chances(network: Network, on: Array, facts: Facts, numbers: list[int]) -> Array:
+    """Chance of some findings given each drawn set of causes, shape (draws, findings).
+
+    Where a cause makes a finding rarer, or a finding is a risk of a cause, the same ratios
+    that the inference uses are applied to its odds.
+    """
+    present = {network.findings[code] for code in facts.present}
+    causes = on.shape[1]
+    log_stays, log_rarer = np.zeros((causes, len(numbers))), np.zeros((causes, len(numbers)))
+    leak = np.empty(len(numbers))
+    for place, finding in enumerate(numbers):
         how = produced(network, finding, nearest_general(network, finding, present - {finding}))
-        leak[finding] = how.leak[0]
-        for cause, chance in how.activation.items():
-            log_stays[cause, finding] = np.log1p(-chance[0])
-        for cause, value in how.rarer.items():
-            log_rarer[cause, finding] = np.log(value[0] / how.leak[0])
-    for code, entries in network.risks.items():
-        for cause, ratio, ratio_absent in entries:
-            log_ratio[cause, network.findings[code]] = np.log(ratio[0] / ratio_absent[0])
-    odds = leak / (1 - leak) * np.exp(on @ log_ratio)
-    stays = np.exp(on @ log_stays) / (1 + odds)
-    return np.asarray(np.minimum((1 - stays) * np.exp(on @ log_rarer), 1))
-
-
-def _numbers(network: Network, codes: frozenset[str]) -> set[int]:
-    return {network.findings[code] for code in codes if code in network.findings}
+        leak[place], log_stays[:, place], log_rarer[:, place] = how.logarithms
+    chance = np.exp(on @ log_stays)
+    odds = leak / (1 - leak)
+    for place, finding in enumerate(numbers):
+        entries = network.risks.get(network.codes[finding])
+        if entries is not None:
+            log_ratio = np.zeros(causes)
+            for cause, ratio, ratio_absent in entries:
+                log_ratio[cause] = np.log(ratio[0] / ratio_absent[0])
+            chance[:, place] /= 1 + odds[place] * np.exp(on @ log_ratio)
+            odds[place] = 0
+    chance /= 1 + odds
+    np.subtract(1, chance, out=chance)
+    rarer = np.flatnonzero(log_rarer.any(axis=0))
+    chance[:, rarer] *= np.exp(on @ log_rarer[:, rarer])
+    return np.minimum(chance, 1, out=chance)

@@ -72,6 +72,8 @@ class CauseResult(_Model):
     words: str
     summary: str
     mechanism: str
+    technical: str
+    icd10: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     sources: tuple[str, ...]
 
@@ -175,6 +177,22 @@ class Understood(_Model):
     given_as: str
 
 
+class CriterionResult(_Model):
+    """A published set of diagnostic criteria, computed on what is known.
+
+    ``about`` is the cause it is for. ``state`` is ``met`` at some level, ``not met`` where all
+    it asks is known, or ``open`` with what is ``missing``; ``text`` names the level reached.
+    """
+
+    criterion: str
+    name: str
+    about: str
+    state: Literal["met", "not met", "open"]
+    text: str
+    missing: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 class SourceLine(_Model):
     """A source the user can follow."""
 
@@ -183,9 +201,15 @@ class SourceLine(_Model):
 
 
 class Assessment(_Model):
-    """Everything that can honestly be said about one case."""
+    """Everything that can honestly be said about one case.
 
-    schema_: Literal["myolens.assessment/1"] = Field(default=SCHEMA, serialization_alias="schema")
+    ``explanation`` is for the person, ``clinician`` says the same in technical terms;
+    ``criteria`` are published diagnostic criteria as far as they can be computed.
+    """
+
+    schema_: Literal["myolens.assessment/1"] = Field(
+        default="myolens.assessment/1", serialization_alias="schema"
+    )
     id: str
     knowledge_version: str
     setting: str
@@ -200,7 +224,9 @@ class Assessment(_Model):
     care: tuple[CareAdvice, ...]
     cautions: tuple[Caution, ...]
     course: ExpectedCourse
+    criteria: tuple[CriterionResult, ...] = ()
     explanation: tuple[str, ...]
+    clinician: tuple[str, ...]
     limits: tuple[str, ...]
     sources: dict[str, SourceLine]
 

@@ -64,10 +64,12 @@ def probability_sentence(probability: float, low: float, high: float) -> str:
     Examples
     --------
     >>> probability_sentence(0.7, 0.55, 0.82)
-    'Likely: about 70 of 100 people with answers like yours (range 55 to 82), so in about 30 of 100 it is something else.'
+    'Likely: about 70 of 100 people with answers like yours (range 55 to 82), so in about 30 of 100 \
+it is something else.'
     """
     range_ = f"range {_count(low)} to {_count(high)}"
-    start = f"{probability_word(probability).capitalize()}: {of_hundred(probability)} people with answers like yours"
+    word = probability_word(probability).capitalize()
+    start = f"{word}: {of_hundred(probability)} people with answers like yours"
     if probability < 0.01:
         return f"{start} ({range_})."
     return f"{start} ({range_}), so in {of_hundred(1 - probability)} it is something else."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from myolens.assessment.network import Network, Weights, weights_of
+from myolens.assessment.network import ABSENT, PRESENT, Network, Weights
 from myolens.assessment.posterior import Judgement, probabilities_with
 from myolens.assessment.questions import Information, answered
 from myolens.assessment.result import TestAdvice
@@ -122,11 +122,11 @@ def _meanings(
 
 
 def _extra(result: TestResult, findings: set[str], facts: Facts) -> dict[str, Weights]:
-    """Evidence of a result: its finding, or, for a result without one that lowers causes, none of the others."""
+    """Evidence of a result: its finding; for a normal result, which has none, the absence of the others."""
     if result.finding is not None:
-        return {result.finding: weights_of(True, 0.0)}
+        return {result.finding: PRESENT}
     if result.lowers and not result.raises:
-        return {code: weights_of(False, 0.0) for code in sorted(findings) if not answered(code, facts)}
+        return {code: ABSENT for code in sorted(findings) if not answered(code, facts)}
     return {}
 
 

@@ -1,0 +1,1 @@
+"""Score the assessment on published cases."""

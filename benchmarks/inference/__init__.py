@@ -1,0 +1,1 @@
+"""Time exact inference beside general engines, on networks of the size of ours."""

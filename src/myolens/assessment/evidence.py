@@ -1,0 +1,161 @@
+"""What a case tells, put together: facts for the rules, likelihoods for the inference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from myolens.assessment.measured import crossed, log_ratio
+from myolens.assessment.network import ABSENT, PRESENT, Network, Weights, soft
+from myolens.assessment.triage import Facts
+
+SURE = 2.0
+"""A measured log likelihood ratio beyond this overrules a plain statement to the contrary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One statement about one finding: present, absent, or soft evidence with its log ratio."""
+
+    code: str
+    present: bool | None
+    log_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """All statements about all findings.
+
+    Attributes
+    ----------
+    facts : Facts
+        For rules: closed under implication, warnings kept where statements contradict.
+    observed : dict of finding code to Weights
+        For the inference: contradictions left out, implications included.
+    contradictions : tuple of str
+        Codes about which the statements contradict each other.
+    """
+
+    facts: Facts
+    observed: dict[str, Weights]
+    contradictions: tuple[str, ...]
+
+
+def combined(
+    network: Network,
+    told: Iterable[Told],
+    *,
+    disputed: Iterable[str] = (),
+    numbers: Mapping[str, float],
+    labs: Mapping[str, float],
+    age: float | None,
+    sex: str | None,
+) -> Combined:
+    """Put statements together; their order does not matter.
+
+    A number measured in the person overrules a plain statement about the same finding when it
+    is clear (`SURE`). A finding said to be both present and absent, directly or by implication,
+    counts as unknown in the inference and as present for the rules; ``disputed`` are codes
+    already known to be contradictory.
+    """
+    yes: set[str] = set()
+    no: set[str] = set()
+    hints: dict[str, list[float]] = {}
+    for each in told:
+        if each.log_ratio is not None:
+            hints.setdefault(each.code, []).append(each.log_ratio)
+        elif each.present is not None:
+            (yes if each.present else no).add(each.code)
+    for finding, ratio in _measured(network, numbers, labs, sex):
+        hints.setdefault(finding, []).append(ratio)
+    ratios = {code: sum(sorted(values)) for code, values in hints.items()}
+    overruled = {code for code in yes if ratios.get(code, 0) < -SURE}
+    overruled |= {code for code in no if ratios.get(code, 0) > SURE}
+    present = _closed_up(network, yes - overruled)
+    absent = _closed_down(network, no - overruled)
+    clash = _with_particular(network, set(disputed) | (present & absent), present)
+    certain = (present | absent) - clash
+    observed = {}
+    for code in network.findings:
+        if code in certain:
+            observed[code] = PRESENT if code in present else ABSENT
+        elif code in ratios and code not in clash and ratios[code] != 0:
+            observed[code] = soft(ratios[code])
+    return Combined(
+        facts=_facts(network, present, absent, yes, ratios, numbers=numbers, labs=labs, age=age, sex=sex),
+        observed=_without_implied_absences(network, observed, stated=no),
+        contradictions=tuple(
+            code
+            for code in network.findings
+            if (code in clash and code in yes | no | set(disputed)) or code in overruled
+        ),
+    )
+
+
+def _facts(
+    network: Network,
+    present: set[str],
+    absent: set[str],
+    yes: set[str],
+    ratios: Mapping[str, float],
+    *,
+    numbers: Mapping[str, float],
+    labs: Mapping[str, float],
+    age: float | None,
+    sex: str | None,
+) -> Facts:
+    """Facts for the rules: soft evidence counts as a fact from `SURE` on, a warning never gets lost."""
+    there = _closed_up(network, yes) | present | {code for code, ratio in ratios.items() if ratio >= SURE}
+    gone = absent | {code for code, ratio in ratios.items() if ratio <= -SURE and code not in yes}
+    there = _closed_up(network, there)
+    return Facts(frozenset(there), frozenset(gone - there), dict(numbers), dict(labs), age, sex)
+
+
+def _measured(
+    network: Network, numbers: Mapping[str, float], labs: Mapping[str, float], sex: str | None
+) -> list[tuple[str, float]]:
+    """Soft evidence of numeric answers and laboratory values by their thresholds."""
+    knowledge = network.knowledge
+    found = []
+    values = [(knowledge.findings[code].number, value) for code, value in numbers.items()]
+    values += [(knowledge.labs[code].number, value) for code, value in labs.items()]
+    for number, value in values:
+        for threshold in number.thresholds if number is not None else ():
+            if threshold.sex is None or threshold.sex == sex:
+                ratio = log_ratio(threshold, value)
+                # A value past the published cut-off never speaks against the finding.
+                found.append((threshold.finding, max(ratio, 0.0) if crossed(threshold, value) else ratio))
+    return found
+
+
+def _with_particular(network: Network, clash: set[str], present: set[str]) -> set[str]:
+    """Contradictory findings and the present ones that would settle them, which are as doubtful."""
+    numbers = {network.findings[code] for code in clash}
+    return clash | {code for code in present if network.above[network.findings[code]] & numbers}
+
+
+def _closed_up(network: Network, codes: Iterable[str]) -> set[str]:
+    """The findings and all more general ones they imply."""
+    closed = set(codes)
+    for code in tuple(closed):
+        closed |= {network.codes[general] for general in network.above[network.findings[code]]}
+    return closed
+
+
+def _closed_down(network: Network, codes: Iterable[str]) -> set[str]:
+    """The findings and all more particular ones that cannot be there without them."""
+    closed = set(codes)
+    numbers = {network.findings[code] for code in closed}
+    return closed | {code for code, number in network.findings.items() if network.above[number] & numbers}
+
+
+def _without_implied_absences(
+    network: Network, observed: dict[str, Weights], *, stated: set[str]
+) -> dict[str, Weights]:
+    """Drop absences that follow from the absence of something more general, which says it all."""
+    absent = {network.findings[code] for code, weights in observed.items() if weights.if_present == 0}
+    return {
+        code: weights
+        for code, weights in observed.items()
+        if weights.if_present != 0 or (code in stated and not network.above[network.findings[code]] & absent)
+    }

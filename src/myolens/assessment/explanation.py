@@ -1,0 +1,266 @@
+"""The result in short paragraphs for the person, and the same in technical terms for the clinician."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from myolens.assessment.network import Network
+from myolens.assessment.posterior import INTERVAL_LEVEL, Judgement
+from myolens.assessment.result import (
+    CauseResult,
+    CheckedFor,
+    Evidence,
+    Question,
+    TestAdvice,
+    Understood,
+    Urgency,
+)
+from myolens.assessment.triage import Facts
+from myolens.assessment.words import (
+    listed,
+    probability_sentence,
+    serious_sentence,
+)
+from myolens.knowledge.model import Cause, Knowledge, Probability, Sourced, Strength
+
+LIKELY_ENOUGH = 0.05
+"""A serious cause below this is reported as checked for rather than among the likely ones."""
+
+_TOLD_BITS = 0.05
+_CLEAR_BITS = 0.3
+_SIGNS = 7
+
+
+def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, ...]:
+    """Return every cause with its probability, words and evidence, most probable first."""
+    results = []
+    for code, cause in network.knowledge.causes.items():
+        number = network.causes[code]
+        value, low, high = (
+            float(row[number]) for row in (judgement.probability, judgement.low, judgement.high)
+        )
+        results.append(
+            CauseResult(
+                cause=code,
+                name=cause.name,
+                plain_name=cause.plain_name,
+                probability=value,
+                low=low,
+                high=high,
+                prior=float(judgement.prior[number]),
+                serious=cause.serious,
+                lookalike=cause.lookalike,
+                words=probability_sentence(value, low, high),
+                summary=cause.summary.text,
+                mechanism=cause.mechanism.text,
+                technical=cause.mechanism.technical,
+                icd10=cause.icd10,
+                evidence=_evidence(network, judgement, cause),
+                sources=_sources_of(cause),
+            )
+        )
+    return tuple(sorted(results, key=lambda result: -result.probability))
+
+
+def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Facts) -> tuple[CheckedFor, ...]:
+    """Return the serious causes that are not expected, with their signs and what is known of each."""
+    found = []
+    for result in causes:
+        if not result.serious or result.probability >= LIKELY_ENOUGH:
+            continue
+        cause = knowledge.causes[result.cause]
+        found.append(
+            CheckedFor(
+                cause=result.cause,
+                name=result.plain_name,
+                words=serious_sentence(result.probability),
+                signs=tuple(
+                    (knowledge.findings[code].name, _status(code, facts)) for code in _signs(knowledge, cause)
+                ),
+                sources=cause.summary.sources,
+            )
+        )
+    return tuple(found)
+
+
+def paragraphs(
+    urgency: Urgency,
+    causes: Sequence[CauseResult],
+    understood: Sequence[Understood],
+    questions: Sequence[Question],
+    tests: Sequence[TestAdvice],
+) -> tuple[str, ...]:
+    """Explain: what was understood, what fits, what speaks for and against, what would change it."""
+    told = [_understood(understood), _urgency(urgency)]
+    likely = [cause for cause in causes if cause.probability >= 0.15][:3]
+    if likely:
+        told += [_fits(likely[0]), _because(likely[0])]
+        told += [f"{cause.name}. {cause.words} {_because(cause)}".strip() for cause in likely[1:]]
+        told.append(f"How it works: {likely[0].mechanism}")
+        if len(likely) > 1:
+            told.append("Causes can act together, so these numbers need not add up to 100.")
+    else:
+        told.append("No single cause stands out from what is known so far.")
+    told.append(_would_change(questions, tests))
+    return tuple(paragraph for paragraph in told if paragraph)
+
+
+def clinician_lines(
+    network: Network, judgement: Judgement, causes: Sequence[CauseResult], facts: Facts, urgency: Urgency
+) -> tuple[str, ...]:
+    """Say the same in technical terms: triage, post-test probabilities, likelihood ratios, negatives."""
+    findings = network.knowledge.findings
+    lines = [
+        f"Urgency: {urgency.level.value}; rules: {', '.join(rule.id for rule in urgency.rules) or 'none'}."
+    ]
+    level = round(100 * INTERVAL_LEVEL)
+    method = f"post-test (pre-test) probability, {level} % interval over the ranges of the estimates"
+    lines.append(
+        f"Leaky noisy-OR over coexisting causes, {'exact' if judgement.exact else 'bounds only'}; {method}:"
+    )
+    for cause in causes[:5]:
+        codes = f" [{', '.join(cause.icd10)}]" if cause.icd10 else ""
+        weights = "; ".join(f"{each.label} LR {2**each.bits:.2g}" for each in cause.evidence[:3])
+        lines.append(
+            f"{cause.name}{codes}: {cause.probability:.3f} ({cause.prior:.4f}), "
+            f"{cause.low:.3f} to {cause.high:.3f}{'; ' + weights if weights else ''}."
+        )
+    signs = [code for code, each in findings.items() if each.kind == "sign" or each.safety]
+    negatives = [findings[code].name for code in signs if code in facts.absent]
+    if negatives:
+        lines.append(f"Relevant negatives: {', '.join(negatives[:15])}.")
+    unknown = [
+        findings[code].name
+        for code in _EXAMINATION
+        if code in findings and _status(code, facts) == "not said"
+    ]
+    if unknown:
+        lines.append(f"Not recorded: {', '.join(unknown)}.")
+    return tuple(lines)
+
+
+_EXAMINATION = (
+    "weakness_on_examination",
+    "muscle_wasting",
+    "hyperreflexia",
+    "hyporeflexia",
+    "upper_motor_neuron_signs",
+    "sensory_loss",
+    "twitching_tongue",
+)
+"""What a neurologist would want recorded in anybody with fasciculations."""
+
+
+def _understood(understood: Sequence[Understood]) -> str:
+    present = [each.label for each in understood if each.present]
+    absent = [each.label for each in understood if each.present is False]
+    if not present and not absent:
+        return "Nothing is known yet beyond the twitching itself."
+    parts = []
+    if present:
+        parts.append(f"You told us of: {listed(present, most=12)}.")
+    if absent:
+        parts.append(f"You said this is not there: {listed(absent, most=12)}.")
+    return " ".join(parts)
+
+
+def _urgency(urgency: Urgency) -> str:
+    if not urgency.rules:
+        return "No warning sign was found among your answers."
+    reasons = [f"{rule.action} (because of: {listed(rule.because)})" for rule in urgency.rules[:2]]
+    return " ".join(reasons)
+
+
+def _fits(cause: CauseResult) -> str:
+    return f"What fits best: {cause.plain_name}. {cause.words} {cause.summary}"
+
+
+def _because(cause: CauseResult) -> str:
+    speaks_for = [_told(each) for each in cause.evidence if each.bits >= _CLEAR_BITS][:4]
+    against = [_told(each) for each in cause.evidence if each.bits <= -_CLEAR_BITS][:3]
+    parts = []
+    if speaks_for:
+        parts.append(f"Speaking for it: {listed(speaks_for)}.")
+    if against:
+        parts.append(f"Speaking against it: {listed(against)}.")
+    return " ".join(parts)
+
+
+def _told(evidence: Evidence) -> str:
+    return (
+        evidence.label
+        if evidence.present is not False
+        else f"no {evidence.label[:1].lower()}{evidence.label[1:]}"
+    )
+
+
+def _would_change(questions: Sequence[Question], tests: Sequence[TestAdvice]) -> str:
+    parts = []
+    if questions:
+        parts.append(f"What would help most to know next: {questions[0].text}")
+    if tests:
+        parts.append(f"The test that would tell most: {tests[0].name}.")
+    if not parts:
+        return "Nothing that could be asked now would change this answer much."
+    return " ".join(parts)
+
+
+def _evidence(network: Network, judgement: Judgement, cause: Cause) -> tuple[Evidence, ...]:
+    number = network.causes[cause.code]
+    found = []
+    for code, bits in judgement.bits.items():
+        value = float(bits[number])
+        if abs(value) < _TOLD_BITS:
+            continue
+        definition = network.knowledge.findings[code]
+        figure = _figure(cause, code) or definition.leak
+        found.append(
+            Evidence(
+                finding=code,
+                label=definition.name,
+                present=judgement.seen[code],
+                bits=round(value, 3),
+                strength=figure.strength,
+                sources=figure.sources,
+            )
+        )
+    return tuple(sorted(found, key=lambda each: -abs(each.bits)))
+
+
+def _figure(cause: Cause, code: str) -> Sourced | None:
+    for risk in cause.risks:
+        if risk.finding == code:
+            return risk
+    return next((effect for effect in cause.findings if effect.finding == code), None)
+
+
+def _signs(knowledge: Knowledge, cause: Cause) -> list[str]:
+    """The symptoms and signs that would tell most if present: highest P(finding | cause) over the leak."""
+    told = [
+        effect for effect in cause.findings if knowledge.findings[effect.finding].kind in {"symptom", "sign"}
+    ]
+    told.sort(key=lambda effect: -_weight(effect, knowledge.findings[effect.finding].leak))
+    return [effect.finding for effect in told[:_SIGNS]]
+
+
+def _weight(effect: Probability, leak: Probability) -> float:
+    """How much a sign matters: how often it is there times how much it then says."""
+    return float(effect.value * (effect.value / max(leak.value, 1e-6)) ** 0.5)
+
+
+def _status(code: str, facts: Facts) -> Literal["present", "absent", "not said"]:
+    if code in facts.present:
+        return "present"
+    return "absent" if code in facts.absent else "not said"
+
+
+def _sources_of(cause: Cause) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*cause.summary.sources, *cause.course.sources, *cause.mechanism.sources)))
+
+
+def estimate_share(knowledge: Knowledge) -> float:
+    """Share of the figures P(finding | cause) that are estimates rather than measured or taught."""
+    figures = [effect.strength for cause in knowledge.causes.values() for effect in cause.findings]
+    weak = sum(strength in {Strength.ESTIMATE, Strength.SEED} for strength in figures)
+    return weak / len(figures) if figures else 0.0

@@ -1,0 +1,173 @@
+"""A case as it was understood: recognised names, facts for the rules, likelihoods for the inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from myolens.assessment.evidence import Told, combined
+from myolens.assessment.network import Network, Weights
+from myolens.assessment.result import Understood, Unrecognised
+from myolens.assessment.triage import Facts
+from myolens.case import Case, Finding
+from myolens.knowledge.model import Knowledge
+from myolens.knowledge.recognised import Recognised, RecognisedFinding
+from myolens.knowledge.vocabulary import DURATION, recognise
+
+if TYPE_CHECKING:
+    from myolens.emg.analysis import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Everything the assessment needs from a case.
+
+    Attributes
+    ----------
+    facts, observed
+        As in `myolens.assessment.evidence.Combined`.
+    labels : dict of code to str
+        Names of findings, labs and medicines, numbers with their values.
+    understood, proposed : tuple of Understood
+        What was given, and what the free text seems to say but nobody has confirmed.
+    unrecognised : tuple of Unrecognised
+    contradictions : tuple of str
+        Names of what was said to be both present and absent.
+    lasted_days : float or None
+        How long the twitching has lasted.
+    answers : int
+        How many answers were given.
+    """
+
+    facts: Facts
+    observed: dict[str, Weights]
+    labels: dict[str, str]
+    understood: tuple[Understood, ...]
+    proposed: tuple[Understood, ...]
+    unrecognised: tuple[Unrecognised, ...]
+    contradictions: tuple[str, ...]
+    lasted_days: float | None
+    answers: int
+
+
+def gathered(
+    case: Case,
+    network: Network,
+    *,
+    analyses: Sequence[Analysis] = (),
+    trust_text: bool = False,
+    today: date | None = None,
+) -> Understanding:
+    """Read a case with the findings of its recordings; the order of findings does not matter."""
+    knowledge = network.knowledge
+    recorded = tuple(finding for analysis in analyses for finding in analysis.findings)
+    told_case = case.model_copy(update={"findings": (*case.findings, *recorded)})
+    recognised = recognise(told_case, knowledge, today=today)
+    proposed: tuple[tuple[Finding, Understood], ...] = ()
+    labs = {lab.code: lab.value for lab in recognised.labs if lab.value is not None}
+    both = combined(
+        network,
+        [_told(finding) for finding in recognised.findings if _said(finding, knowledge)],
+        disputed=[contradiction.code for contradiction in recognised.contradictions],
+        numbers=recognised.numbers,
+        labs=labs,
+        age=case.age,
+        sex=case.sex,
+    )
+    labels = _labels(knowledge, recognised, case)
+    understood = _understood(knowledge, recognised)
+    return Understanding(
+        facts=both.facts,
+        observed=both.observed,
+        labels=labels,
+        understood=understood,
+        proposed=() if trust_text else tuple(each for _, each in proposed),
+        unrecognised=_unrecognised(recognised),
+        contradictions=tuple(labels[code] for code in both.contradictions),
+        lasted_days=recognised.numbers.get(DURATION),
+        answers=len(understood),
+    )
+
+
+def _said(finding: RecognisedFinding, knowledge: Knowledge) -> bool:
+    """Said or following from a medicine; what follows from a finding is worked out by the network."""
+    return finding.implied_by is None or finding.implied_by not in knowledge.findings
+
+
+def _told(finding: RecognisedFinding) -> Told:
+    if finding.log_ratio is not None and finding.present is not None:
+        return Told(finding.code, None, finding.log_ratio if finding.present else -finding.log_ratio)
+    return Told(finding.code, finding.present)
+
+
+def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[str, str]:
+    labels = {code: definition.name for code, definition in knowledge.findings.items()}
+    labels |= {code: definition.name for code, definition in knowledge.labs.items()}
+    for finding in recognised.findings:
+        if finding.value is not None:
+            labels[finding.code] += f" {_value(finding.value, finding.unit)}"
+    for lab in recognised.labs:
+        labels[lab.code] = f"{knowledge.labs[lab.code].name} {_lab_value(lab.value, lab.unit, lab.word)}"
+    if case.age is not None:
+        labels["age"] = f"age {case.age:g}"
+    if case.sex is not None:
+        labels["sex"] = case.sex
+    return labels
+
+
+def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understood, ...]:
+    """What was given, in the order of the knowledge base, so that the order of a case does not show."""
+    order = {code: place for place, code in enumerate(knowledge.findings)}
+    said = [finding for finding in recognised.findings if finding.implied_by is None]
+    found = [
+        Understood(
+            finding=finding.code,
+            label=knowledge.findings[finding.code].name,
+            present=finding.present,
+            value=None if finding.value is None else _value(finding.value, finding.unit),
+            source=finding.source,
+            given_as=finding.given_as,
+        )
+        for finding in sorted(said, key=lambda each: order[each.code])
+    ]
+    found += [
+        Understood(
+            finding=lab.code,
+            label=knowledge.labs[lab.code].name,
+            present=None,
+            value=_lab_value(lab.value, lab.unit, lab.word),
+            source="lab",
+            given_as=lab.given_as,
+        )
+        for lab in sorted(recognised.labs, key=lambda each: (each.code, str(each.value)))
+    ]
+    found += [
+        Understood(
+            finding=medicine.code,
+            label=medicine.name,
+            present=True,
+            value=None,
+            source="story",
+            given_as=medicine.given_as,
+        )
+        for medicine in sorted(recognised.medicines, key=lambda each: each.code)
+    ]
+    return tuple(found)
+
+
+def _unrecognised(recognised: Recognised) -> tuple[Unrecognised, ...]:
+    listed = [
+        Unrecognised(name=each.name, kind=each.kind, reason=each.reason, nearest=each.nearest)
+        for each in recognised.unrecognised
+    ]
+    return tuple(sorted(listed, key=lambda each: (each.kind, each.name)))
+
+
+def _value(value: float, unit: str | None) -> str:
+    return f"{value:g} {unit or ''}".strip()
+
+
+def _lab_value(value: float | None, unit: str, word: str | None) -> str:
+    return _value(value, unit) if value is not None else word or ""
