@@ -1,0 +1,209 @@
+"""Triage rules as data: what fires, how high, and what never does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from myolens.assessment.triage import Facts, fired_rules, holds, level_of
+from myolens.knowledge.loading import load
+from myolens.knowledge.model import Condition, Knowledge, UrgencyLevel
+
+EMERGENCY, DAYS, WEEKS, ROUTINE, SELF_CARE = (
+    UrgencyLevel.EMERGENCY,
+    UrgencyLevel.URGENT_DAYS,
+    UrgencyLevel.SOON_WEEKS,
+    UrgencyLevel.ROUTINE,
+    UrgencyLevel.SELF_CARE,
+)
+DURATION = {"twitching_over_2_weeks", "twitching_over_3_months", "slow_over_years", "duration_of_twitching"}
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return load()
+
+
+def closed(knowledge: Knowledge, codes: str) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = codes.split()
+    while waiting:
+        code = waiting.pop()
+        assert code in knowledge.findings, code
+        if code not in found:
+            found.add(code)
+            waiting += knowledge.findings[code].implies
+    return frozenset(found)
+
+
+def level(knowledge: Knowledge, present: str, absent: str = "", age: float | None = 40) -> UrgencyLevel:
+    facts = Facts(present=closed(knowledge, present), absent=frozenset(absent.split()), age=age)
+    return level_of(fired_rules(knowledge, facts, {}))
+
+
+def codes_of(condition: Condition) -> Iterator[str]:
+    yield from (*condition.present, *condition.absent, *condition.any_present)
+    if condition.number is not None:
+        yield condition.number
+    for part in (*condition.any_of, *condition.all_of, *condition.none_of):
+        yield from codes_of(part)
+
+
+def required(condition: Condition) -> bool:
+    """Whether something has to be known before the condition can hold."""
+    return not holds(condition, Facts())
+
+
+def test_every_code_and_source_exists(knowledge: Knowledge) -> None:
+    for rule in knowledge.triage:
+        assert set(codes_of(rule.when)) <= set(knowledge.findings), rule.id
+        assert set(rule.sources) <= set(knowledge.sources), rule.id
+
+
+def test_rules_are_named_once_and_say_time_first(knowledge: Knowledge) -> None:
+    names = [rule.id for rule in knowledge.triage]
+    assert len(names) == len(set(names))
+    starts = {
+        EMERGENCY: ("Now:", "Today:"),
+        DAYS: ("Today:", "Within days:"),
+        WEEKS: ("Within", "Within days to two weeks:"),
+        ROUTINE: ("In the next weeks", "At"),
+    }
+    for rule in knowledge.triage:
+        assert rule.action.startswith(starts[rule.level]), rule.id
+        assert rule.because.endswith("."), rule.id
+
+
+def test_nothing_known_fires_nothing(knowledge: Knowledge) -> None:
+    assert all(required(rule.when) for rule in knowledge.triage)
+    assert level_of(fired_rules(knowledge, Facts(), {})) is SELF_CARE
+
+
+def test_duration_alone_never_goes_beyond_weeks(knowledge: Knowledge) -> None:
+    """NG127: small twitches are not referred on their own, however long they last."""
+    facts = Facts(
+        present=closed(knowledge, "twitching_arms twitching_over_3_months slow_over_years"),
+        numbers={"duration_of_twitching": 4000.0},
+        age=70,
+    )
+    assert level_of(fired_rules(knowledge, facts, {})).rank <= WEEKS.rank
+    for rule in knowledge.triage:
+        if rule.level.rank > WEEKS.rank:
+            assert not DURATION & set(codes_of(rule.when)), rule.id
+
+
+def test_a_further_finding_never_lowers_the_level(knowledge: Knowledge) -> None:
+    """No condition denies that a finding is present, so each rule goes on holding."""
+    for rule in knowledge.triage:
+        for part in rule.when.none_of:
+            assert not (part.present or part.any_present), rule.id
+
+
+def test_every_safety_finding_matters_to_a_rule(knowledge: Knowledge) -> None:
+    used = {code for rule in knowledge.triage for code in codes_of(rule.when)}
+
+    def reaches(code: str) -> bool:
+        return code in used or any(reaches(general) for general in knowledge.findings[code].implies)
+
+    silent = [code for code, each in knowledge.findings.items() if each.safety and not reaches(code)]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "age", "expected"),
+    [
+        # dossier §3, rules 1 and 2
+        ("twitching_arms", "weakness", 30, {SELF_CARE, ROUTINE}),
+        ("twitching_eyelid", "", 30, {SELF_CARE}),
+        ("twitching_eyelid twitching_over_3_months", "", 30, {ROUTINE}),
+        ("lid_closure_spasm", "", 60, {ROUTINE}),
+        ("twitching_arms muscle_wasting weakness", "", 50, {WEEKS}),
+        # 3
+        ("flowing_movements", "", 40, {WEEKS}),
+        ("jerks", "", 40, {WEEKS}),
+        ("irregular_movement joint_moves", "suppressible", 40, {WEEKS}),
+        # 4, 5
+        ("weakness_rapidly_worsening weakness_symmetric", "", 40, {EMERGENCY}),
+        ("weakness_sudden", "", 70, {EMERGENCY}),
+        # 6
+        ("weakness_progressive", "", 60, {WEEKS}),
+        ("weakness_progressive dysphagia", "", 60, {DAYS}),
+        ("weakness_progressive breathless_lying_flat", "", 60, {EMERGENCY}),
+        ("breathless_at_rest", "", 60, {EMERGENCY}),
+        # 7
+        ("saddle_numbness", "", 50, {EMERGENCY}),
+        ("leg_pain_radiating bladder_bowel_symptoms", "", 50, {EMERGENCY}),
+        # 8
+        ("hand_weakness wasting_hand symptoms_progressive", "", 60, {WEEKS}),
+        ("dysarthria", "", 60, {WEEKS}),
+        # 10 and 11
+        ("twitching_arms twitching_over_2_weeks", "", 60, {WEEKS}),
+        ("twitching_arms twitching_over_2_weeks", "", 30, {WEEKS}),
+        ("twitching_arms twitching_over_2_weeks weakness", "", 30, {WEEKS}),
+        # 9: seen and normal
+        ("twitching_arms twitching_over_3_months", "abnormal_neurological_examination", 30, {ROUTINE}),
+        # 12, 13
+        ("twitching_arms numbness", "", 30, {WEEKS}),
+        # 14
+        ("clumsy_hands gait_disturbance", "", 65, {WEEKS, DAYS}),
+        ("lhermitte_sign", "", 65, {WEEKS}),
+        # 15
+        ("palpitations fainting low_potassium", "", 65, {EMERGENCY}),
+        ("palpitations takes_potassium_losing_diuretic", "", 65, {DAYS}),
+        # 17
+        ("tetany", "", 30, {EMERGENCY}),
+        ("carpopedal_spasm", "", 30, {EMERGENCY}),
+        ("laryngospasm", "", 30, {EMERGENCY}),
+        ("seizure", "", 30, {EMERGENCY}),
+        # 18
+        ("alcohol_stopped_recently tremor", "", 50, {DAYS}),
+        ("alcohol_stopped_recently hallucinations", "", 50, {EMERGENCY}),
+        ("sedative_stopped_recently twitching_generalised insomnia", "", 50, {DAYS}),
+        # 19
+        ("takes_ssri clonus_spontaneous", "", 50, {EMERGENCY}),
+        ("takes_snri clonus sweating", "", 50, {EMERGENCY}),
+        ("takes_ssri tremor hyperreflexia", "", 50, {EMERGENCY}),
+        ("takes_ssri tremor", "", 50, {ROUTINE}),
+        # 20
+        ("pesticide_exposure", "", 50, {EMERGENCY}),
+        ("twitching_generalised miosis drooling sweating", "", 50, {EMERGENCY}),
+        ("bite_or_sting", "", 20, {EMERGENCY}),
+        # 21
+        ("fever confusion", "", 50, {EMERGENCY}),
+        ("dark_urine muscle_swollen_painful", "", 50, {EMERGENCY}),
+        # 22
+        ("weight_loss", "", 50, {WEEKS}),
+        ("twitching_tongue", "", 30, {WEEKS}),
+        ("neck_weakness", "", 60, {WEEKS}),
+        ("choking", "", 60, {DAYS}),
+        # 23
+        ("weakness_fatigable ptosis", "", 60, {WEEKS}),
+        ("weakness_fatigable breathlessness", "", 60, {EMERGENCY}),
+        # 24
+        ("rippling_muscle insomnia sweating hallucinations", "", 60, {DAYS}),
+        # 25
+        ("radiotherapy_neck_chest arm_weakness", "", 60, {WEEKS}),
+        ("horner_syndrome arm_weakness", "", 60, {DAYS}),
+        # 26
+        ("suicidal_thoughts", "", 30, {DAYS}),
+        ("health_anxiety", "", 30, {ROUTINE}),
+        # medicines that build up
+        ("takes_lithium coarse_tremor", "", 60, {EMERGENCY}),
+        ("takes_gabapentinoid jerks falls", "", 70, {EMERGENCY}),
+        ("jerks_one_sided", "", 70, {DAYS}),
+        ("jerks_one_sided arm_weakness", "", 70, {EMERGENCY}),
+        ("hemifacial_twitching twitching_eyelid", "", 50, {WEEKS}),
+        ("urge_to_move_legs worse_in_evening", "", 50, {ROUTINE}),
+    ],
+)
+def test_dossier_rules(
+    knowledge: Knowledge, present: str, absent: str, age: float, expected: set[UrgencyLevel]
+) -> None:
+    assert level(knowledge, present, absent, age) in expected
+
+
+def test_low_oxygen_as_a_number(knowledge: Knowledge) -> None:
+    facts = Facts(numbers={"oxygen_saturation": 85.0})
+    assert level_of(fired_rules(knowledge, facts, {})) is EMERGENCY
+    assert level_of(fired_rules(knowledge, Facts(numbers={"oxygen_saturation": 98.0}), {})) is SELF_CARE
