@@ -176,6 +176,6 @@ def _summary(assessment: Assessment) -> None:
         out.print(f"\n[bold]What we checked for[/bold]\n  {escape(names)}")
     if assessment.questions:
         out.print(f"\n[bold]Next question[/bold]\n  {escape(assessment.questions[0].text)}")
-    for item in assessment.unrecognised:
-        nearest = f"; nearest: {', '.join(item.nearest)}" if item.nearest else ""
-        out.print(f"\nNot understood: {escape(item.name)} ({escape(item.reason)}{escape(nearest)})")
+    for unknown in assessment.unrecognised:
+        nearest = f"; nearest: {', '.join(unknown.nearest)}" if unknown.nearest else ""
+        out.print(f"\nNot understood: {escape(unknown.name)} ({escape(unknown.reason)}{escape(nearest)})")

@@ -31,6 +31,7 @@ def serve(
     try:
         import uvicorn
 
+        from myolens.diary.database import data_folder
         from myolens.web import Settings, create_app
         from myolens.web.settings import LOOPBACK_HOSTS
     except ImportError as error:
@@ -40,11 +41,12 @@ def serve(
             f"the application needs the package {error.name}", mend="Install: pip install 'myolens[web]'"
         ) from None
     hosts = (*LOOPBACK_HOSTS, *(name.lower() for name in allow_host))
-    settings = Settings(database=database, hosts=hosts, **({"folder": folder} if folder else {}))
+    settings = Settings(database=database, hosts=hosts, folder=folder or data_folder())
+    application = create_app(settings)
     listener = _listener(host, port)
     address = listener.getsockname()
     note(f"open http://{'localhost' if host in LOOPBACK_HOSTS else host}:{address[1]} (Ctrl+C stops)")
-    config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
+    config = uvicorn.Config(application, log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 
