@@ -95,9 +95,8 @@ YES = frozenset(
     | _stems("increased decreased frequent occasional often much")
 )
 NO = _stems("no n false absent negative none normal never nil unremarkable not denied")
-NOT_KNOWN = frozenset(
-    key(word) for word in ("unknown", "not known", "?", "unsure", "not tested", "n/a", "na", "pending")
-)
+_UNSURE = "unknown;not known;?;unsure;not tested;n/a;na;pending;not said"
+NOT_KNOWN = frozenset(key(word) for word in _UNSURE.split(";"))
 
 LabWord = Literal["low", "normal", "high"]
 LAB_WORDS: dict[str, LabWord] = {}
