@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -33,7 +32,7 @@ class AxonCause:
     strength : str
         measured, model, textbook or estimate; "none" without an action on the axon.
     sources : tuple of str
-        Citations.
+        Ids of `SOURCES`.
     """
 
     code: str
@@ -49,11 +48,10 @@ class AxonCause:
         return bool(self.trunk or self.site)
 
 
-@lru_cache(maxsize=1)
-def _load() -> MappingProxyType[str, AxonCause]:
+def _load() -> tuple[dict[str, AxonCause], dict[str, str]]:
     text = (resources.files("myolens.simulation") / "data" / "axon_causes.yaml").read_text(encoding="utf-8")
     table = yaml.safe_load(text)
-    causes = {}
+    causes: dict[str, AxonCause] = {}
     for code, row in table["causes"].items():
         trunk = {knob: float(value) for knob, value in row.get("trunk", {}).items()}
         site = {knob: float(value) for knob, value in row["site"].items()} if "site" in row else trunk
@@ -63,15 +61,17 @@ def _load() -> MappingProxyType[str, AxonCause]:
             site=site,
             why=row["why"],
             strength=row["strength"],
-            sources=tuple(table["sources"][source] for source in row["sources"]),
+            sources=tuple(row["sources"]),
         )
     for code, why in table["without"].items():
         causes[code] = AxonCause(code=code, trunk={}, site={}, why=why, strength="none", sources=())
-    return MappingProxyType(causes)
+    return causes, table["sources"]
 
 
-CAUSES = _load()
-"""Every cause by its code, those without an action on the axon included."""
+_CAUSES, _SOURCES = _load()
+SOURCES = MappingProxyType(_SOURCES)
+CAUSES = MappingProxyType(_CAUSES)
+"""Every cause by its code, those without an action on the axon included. Citations are in `SOURCES`."""
 
 
 def _scaled(knobs: dict[str, float], severity: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ channels, so it is for propagation, never for the excitability battery.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -230,7 +231,7 @@ def _run_block(
         if any(span[0] % every or span[1] % every for span in spans):
             raise InputError("pulse edges must fall on samples", where="sample_every")
     ordered, sampled = sorted(edges), 0
-    for begin, end in zip(ordered[:-1], ordered[1:], strict=True):
+    for begin, end in itertools.pairwise(ordered):
         current = standing.copy()
         for first, last, node, height in spans:
             if first <= begin < last:

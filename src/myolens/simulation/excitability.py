@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from myolens.simulation import axon_kernel as kernel
 from myolens.simulation import threshold_kernel
 from myolens.simulation.axon import AxonState, healthy, pack
-from myolens.simulation.axon_causes import altered
+from myolens.simulation.axon_causes import CAUSES, SOURCES, altered
 from myolens.simulation.axon_parameters import AxonParameters
 from myolens.simulation.excitability_protocol import (
     CONDITIONING,
@@ -37,7 +37,7 @@ from myolens.simulation.excitability_protocol import (
     WIDTHS_MS,
     indices_of,
 )
-from myolens.simulation.norms import load_norms
+from myolens.simulation.norms import load_norms, published_changes
 
 Array = NDArray[np.float64]
 
@@ -320,6 +320,7 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
     return {
         "schema": "myolens.excitability/1",
         "cause": cause,
+        "why": CAUSES[cause].why if cause else None,
         "severity": severity if cause else None,
         "testable": result.stable,
         "threshold_percent_of_healthy": number(result.threshold_percent_of_healthy),
@@ -332,6 +333,10 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
                 "source": norm.source,
             }
             for key, norm in norms.indices.items()
+        },
+        "published": {
+            change.index: {"direction": change.direction, "source": change.source}
+            for change in published_changes().get(cause or "", ())
         },
         "curves": {
             "stimulus_response": {
@@ -352,5 +357,5 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
             },
             "recovery": {"x": numbers(result.intervals_ms), "y": numbers(result.recovery_percent)},
         },
-        "sources": norms.sources,
+        "sources": {**norms.sources, **SOURCES},
     }

@@ -73,3 +73,40 @@ def load_norms() -> Norms:
         },
         sources={key: text.strip() for key, text in table["sources"].items()},
     )
+
+
+@dataclass(frozen=True)
+class PublishedChange:
+    """How one index differs from healthy people's under a cause, in a published study.
+
+    Parameters
+    ----------
+    index : str
+        Key of the index, or ``threshold_percent_of_healthy``.
+    direction : str
+        up or down of the signed value; same: less than one healthy standard deviation.
+    source : str
+        Id of the source.
+    """
+
+    index: str
+    direction: str
+    source: str
+
+    def agrees(self, value: float, healthy: float) -> bool:
+        """Whether the model moves as the study found; NaN agrees with nothing."""
+        if self.direction == "same":
+            return abs(value - healthy) < load_norms().indices[self.index].sd
+        return value > healthy if self.direction == "up" else value < healthy
+
+
+@lru_cache(maxsize=1)
+def published_changes() -> dict[str, tuple[PublishedChange, ...]]:
+    """Published changes by cause."""
+    text = (resources.files("myolens.simulation") / "data" / "published_changes.yaml").read_text(
+        encoding="utf-8"
+    )
+    return {
+        cause: tuple(PublishedChange(index=index, **row) for index, row in rows.items())
+        for cause, rows in yaml.safe_load(text).items()
+    }
