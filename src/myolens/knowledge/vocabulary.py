@@ -128,7 +128,8 @@ class _Reader:
                 code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
                 log_ratio=finding.strength,
             )  # fmt: skip
-            self.said.append(self._with_numbers(record, finding))
+            record = self._with_numbers(record, finding)  # may put another list of what was said in place
+            self.said.append(record)
 
     def _only_here(self, code: str, site: str | None) -> bool:
         """Absence at one site says nothing about the others."""
