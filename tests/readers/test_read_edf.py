@@ -59,7 +59,13 @@ def test_samples_units_and_annotations_are_those_of_edfio(shared_data: Path, nam
 
 
 def test_one_recording_per_rate(shared_data: Path) -> None:
-    assert {r.rate for r in read(shared_data / "edf_bdf" / "test_generator.bdf")} == {1000, 800, 500, 975, 999}
+    assert {r.rate for r in read(shared_data / "edf_bdf" / "test_generator.bdf")} == {
+        1000,
+        800,
+        500,
+        975,
+        999,
+    }
 
 
 def test_repeated_labels_are_numbered(shared_data: Path) -> None:
@@ -95,7 +101,9 @@ def test_bids_sidecars_give_kind_and_place(shared_data: Path) -> None:
 
 def written(path: Path, values: list[np.ndarray], rates: list[float], **more: object) -> Path:
     signals = [
-        edfio.EdfSignal.from_digital(v, rate, label=f"EMG {i}", physical_dimension="uV", physical_range=(-3276.8, 3276.7))
+        edfio.EdfSignal.from_digital(
+            v, rate, label=f"EMG {i}", physical_dimension="uV", physical_range=(-3276.8, 3276.7)
+        )
         for i, (v, rate) in enumerate(zip(values, rates, strict=True))
     ]
     edfio.Edf(signals, **more).write(path)
@@ -110,12 +118,19 @@ def written(path: Path, values: list[np.ndarray], rates: list[float], **more: ob
 )
 @settings(max_examples=40, deadline=None)
 def test_any_block_of_any_channels_is_that_part_of_the_whole(
-    data: st.DataObject, channels: int, records: int, per_record: int, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject,
+    channels: int,
+    records: int,
+    per_record: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     rng = np.random.default_rng(channels * 100 + records)
     values = [rng.integers(-32768, 32767, records * per_record).astype(np.int16) for _ in range(channels)]
     path = written(
-        tmp_path_factory.mktemp("edf") / "a.edf", values, [float(per_record)] * channels, data_record_duration=1.0
+        tmp_path_factory.mktemp("edf") / "a.edf",
+        values,
+        [float(per_record)] * channels,
+        data_record_duration=1.0,
     )
     (recording,) = read(path)
     whole = np.stack(values)
@@ -143,7 +158,13 @@ def test_24_bit_integers_survive(values: list[int], tmp_path_factory: pytest.Tem
 def discontinuous(path: Path, onsets: list[float]) -> Path:
     """EDF+D with records of one second at the given onsets."""
     values = np.arange(100 * len(onsets), dtype=np.int16)
-    written(path, [values], [100.0], annotations=[edfio.EdfAnnotation(0.25, None, "mark")], data_record_duration=1.0)
+    written(
+        path,
+        [values],
+        [100.0],
+        annotations=[edfio.EdfAnnotation(0.25, None, "mark")],
+        data_record_duration=1.0,
+    )
     raw = bytearray(path.read_bytes())
     raw[192:197] = b"EDF+D"
     header, per_record = int(raw[184:192]), (len(raw) - int(raw[184:192])) // len(onsets)
@@ -223,7 +244,8 @@ def test_channel_without_calibration_keeps_raw_numbers_and_says_so(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("dimension", "unit"), [("uV", "uV"), ("µV", "uV"), ("mv", "mV"), ("", None), ("V", "V"), ("degC", "degC")]
+    ("dimension", "unit"),
+    [("uV", "uV"), ("µV", "uV"), ("mv", "mV"), ("", None), ("V", "V"), ("degC", "degC")],
 )
 def test_unit_spellings(tmp_path: Path, dimension: str, unit: str | None) -> None:
     path = written(tmp_path / "a.edf", [np.arange(100, dtype=np.int16)], [100.0], data_record_duration=1.0)

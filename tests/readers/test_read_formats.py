@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -26,7 +27,9 @@ def test_wfdb_values_are_those_of_the_wfdb_library(shared_data: Path, name: str)
     path = shared_data / "wfdb_formats" / f"{name}.hea"
     theirs = wfdb.rdrecord(str(path.with_suffix("")), smooth_frames=False)
     ours = {
-        (c.name, r.rate): (r.physical(rows=[i])[0], c.unit) for r in read(path) for i, c in enumerate(r.channels)
+        (c.name, r.rate): (r.physical(rows=[i])[0], c.unit)
+        for r in read(path)
+        for i, c in enumerate(r.channels)
     }
     assert len(ours) == theirs.n_sig
     for row, label in enumerate(theirs.sig_name):
@@ -109,7 +112,9 @@ def test_intan_values_are_those_of_neo(shared_data: Path) -> None:
     for stream, ours in ((0, amplifier), (1, auxiliary)):
         chunk = theirs.get_analogsignal_chunk(stream_index=stream)
         np.testing.assert_array_equal(ours.signal.read(0, ours.samples), chunk.T)
-    expected = theirs.rescale_signal_raw_to_float(theirs.get_analogsignal_chunk(stream_index=0), stream_index=0)
+    expected = theirs.rescale_signal_raw_to_float(
+        theirs.get_analogsignal_chunk(stream_index=0), stream_index=0
+    )
     np.testing.assert_allclose(amplifier.physical(), expected.T, atol=2e-3)
     assert {c.unit for c in amplifier.channels} == {"uV"}
 
@@ -194,7 +199,9 @@ class TestOtbiolab:
         assert recording.indices(ChannelKind.SURFACE_EMG) == tuple(range(64))
         assert recording.indices(ChannelKind.TRIGGER) == tuple(range(64, 69))
         assert recording.indices(ChannelKind.FORCE) == (74,)
-        marked = [sum(a.text == f"unit {unit} discharge" for a in recording.annotations) for unit in range(1, 6)]
+        marked = [
+            sum(a.text == f"unit {unit} discharge" for a in recording.annotations) for unit in range(1, 6)
+        ]
         assert marked == [81, 78, 107, 155, 153]
         first = np.flatnonzero(data[:, 64])[0] / 2048
         assert min(a.onset_s for a in recording.annotations if a.text == "unit 1 discharge") == first
@@ -203,7 +210,7 @@ class TestOtbiolab:
         places = [position_mm("GR08MM1305", n) for n in range(1, 65)]
         assert len(set(places)) == 64
         assert (0.0, 0.0) not in places  # the corner without electrode
-        steps = [np.hypot(*np.subtract(a, b)) for a, b in zip(places, places[1:], strict=False)]
+        steps = [np.hypot(*np.subtract(a, b)) for a, b in pairwise(places)]
         assert steps == [8.0] * 63
 
     def test_neighbours_on_the_grid_are_alike_in_the_signal(self, shared_data: Path) -> None:
@@ -213,7 +220,9 @@ class TestOtbiolab:
         alike = np.corrcoef(values)
         places = np.array([c.position_mm for c in recording.channels[:64]])
         distance = np.hypot(*(places[:, None] - places[None]).T).T
-        across = (np.abs(places[:, None, 0] - places[None, :, 0]) == 8) & (places[:, None, 1] == places[None, :, 1])
+        across = (np.abs(places[:, None, 0] - places[None, :, 0]) == 8) & (
+            places[:, None, 1] == places[None, :, 1]
+        )
         far = distance > 40
         assert np.median(alike[across]) > np.median(alike[far]) + 0.1
 
@@ -247,8 +256,10 @@ class TestPlainMat:
         np.testing.assert_allclose(recording.physical(), values.T, rtol=1e-6)
 
     def test_unclear_files_name_what_they_hold(self, tmp_path: Path) -> None:
-        scipy.io.savemat(tmp_path / "two.mat", {"left": np.ones((50, 2)), "right": np.ones((50, 2)), "fs": 1000})
-        with pytest.raises(InputError, match="2 matrices.*left 50x2.*right 50x2"):
+        scipy.io.savemat(
+            tmp_path / "two.mat", {"left": np.ones((50, 2)), "right": np.ones((50, 2)), "fs": 1000}
+        )
+        with pytest.raises(InputError, match=r"2 matrices.*left 50x2.*right 50x2"):
             read(tmp_path / "two.mat")
         scipy.io.savemat(tmp_path / "norate.mat", {"emg": np.ones((50, 2))})
         with pytest.raises(InputError, match="sampling rate clear"):

@@ -23,7 +23,9 @@ def of(tmp_path: Path, text: str | bytes, name: str = "a.csv", **more: object) -
 
 @given(
     values=st.lists(
-        st.lists(st.floats(-1e4, 1e4).map(lambda v: round(v, 4)), min_size=2, max_size=2), min_size=4, max_size=30
+        st.lists(st.floats(-1e4, 1e4).map(lambda v: round(v, 4)), min_size=2, max_size=2),
+        min_size=4,
+        max_size=30,
     ),
     delimiter=st.sampled_from([",", ";", "\t", " "]),
     comma=st.booleans(),
@@ -201,8 +203,20 @@ def test_myo_armband_needs_its_rate_and_keeps_its_labels(shared_data: Path) -> N
         ("sensor_logger/GyroscopeUncalibrated.csv", 99.754, 2706, {"gyroscope"}, {"rad/s"}),
         ("mhealthtools_tremor/rest_tremor_data.csv", 92.774, 862, {"acceleration", "gyroscope"}, {"g", None}),
         ("paradigma_watch/watch_imu_a.csv", 100, 36_055, {"acceleration", "gyroscope"}, {"m/s^2", "deg/s"}),
-        ("xio_imu/sensor_data.csv", 99.212, 13_427, {"acceleration", "gyroscope", "other"}, {"g", "deg/s", "uT"}),
-        ("geneactiv_csv/demo_data.csv", 50, 8425, {"acceleration", "other", "trigger"}, {"g", "lux", "degC", None}),
+        (
+            "xio_imu/sensor_data.csv",
+            99.212,
+            13_427,
+            {"acceleration", "gyroscope", "other"},
+            {"g", "deg/s", "uT"},
+        ),
+        (
+            "geneactiv_csv/demo_data.csv",
+            50,
+            8425,
+            {"acceleration", "other", "trigger"},
+            {"g", "lux", "degC", None},
+        ),
     ],
 )
 def test_real_exports(

@@ -117,9 +117,9 @@ def _variables(source: Source) -> Iterator[tuple[str, Any]]:
         if kind == _COMPRESSED:
             inflater = zlib.decompressobj()
             plain = inflater.decompress(body, left)
-            if inflater.unconsumed_tail:
-                source.checked_bytes(left + 1)
             left -= len(plain)
+            if inflater.unconsumed_tail or left <= 0:
+                raise source.refuse(f"unpacks to more than {LARGEST_IN_MEMORY} bytes")
             kind, size = np.frombuffer(plain[:8], f"{order}u4").tolist()
             body = memoryview(plain)[8 : 8 + size]
         if kind == _MATRIX:

@@ -54,7 +54,7 @@ class Source:
 
     def refuse(self, what: str, *, mend: str | None = None) -> InputError:
         """Return the error for this file; the caller raises it."""
-        return InputError(what, where=self.name, mend=mend)
+        return InputError(printable(what, 600), where=self.name, mend=mend)
 
     def checked_rate(self, rate: float) -> float:
         """Return the rate if it can be one.
@@ -125,12 +125,13 @@ def opened(path: str | Path, *, rate: float | None = None) -> Source:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not valid"
         raise InputError(f"cannot be opened: {str(reason).lower()}", where=shown) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
         if stat.S_ISDIR(status.st_mode):
             raise InputError("is a folder", where=shown, mend="Give the recording inside it")
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError("is not a regular file", where=shown)
+        raise InputError("is not a regular file", where=shown)
+    with os.fdopen(handle, "rb") as file:
         if status.st_size == 0:
             raise InputError("is empty", where=shown)
         return Source(path, file.read(HEAD_BYTES), status.st_size, rate)

@@ -210,21 +210,24 @@ def _options(
     lines: Sequence[str], delimiter: str | None
 ) -> Iterator[tuple[bool, int, int, str | None, bool]]:
     """Readings of the lines with one delimiter: (strict, columns, first row, delimiter, decimal comma)."""
+    if delimiter is not None and not any(delimiter in line for line in lines):
+        return
     split = [[cell.strip() for cell in _split(line, delimiter)] if line.strip() else [] for line in lines]
     for comma in (False,) if delimiter == "," else (False, True):
-        for strict in (True, False):
-            good = [_is_row(cells, comma=comma, strict=strict) for cells in split]
-            begin = _begin(split, good)
-            if begin is None or (strict is False and len(split[begin]) < 2):
-                continue
-            table = [cells for cells in split[begin:] if cells]
-            if comma and not any(_COMMA_NUMBER.fullmatch(cell) for cells in table for cell in cells):
-                continue
-            if delimiter == "," and strict and _is_decimal_comma(split[:begin], table):
-                yield True, 3, begin, "\t", True  # more columns than the comma reading: it wins
-                return
-            yield strict, len(split[begin]), begin, delimiter, comma
-            break
+        if comma and not any(_COMMA_NUMBER.fullmatch(cell) for cells in split for cell in cells):
+            continue
+        counts = [_numeric(cells, comma=comma) for cells in split]
+        begin = _begin(split, [0 < numeric == filled for numeric, filled in counts])
+        strict = begin is not None
+        if begin is None:
+            begin = _begin(split, [numeric > 0 and 2 * numeric >= filled for numeric, filled in counts])
+        if begin is None or (not strict and len(split[begin]) < 2):
+            continue
+        table = [cells for cells in split[begin:] if cells]
+        if delimiter == "," and strict and _is_decimal_comma(split[:begin], table):
+            yield True, 3, begin, "\t", True  # more columns than the comma reading: it wins
+            return
+        yield strict, len(split[begin]), begin, delimiter, comma
 
 
 def _begin(split: Sequence[Sequence[str]], good: Sequence[bool]) -> int | None:
@@ -248,10 +251,10 @@ def _is_decimal_comma(before: Sequence[Sequence[str]], table: Sequence[Sequence[
     )
 
 
-def _is_row(cells: Sequence[str], *, comma: bool, strict: bool) -> bool:
+def _numeric(cells: Sequence[str], *, comma: bool) -> tuple[int, int]:
+    """Number of cells that are numbers or clock times, and of cells that are not empty."""
     filled = [cell for cell in cells if cell]
-    numeric = sum(_is_number(cell, comma=comma) or bool(_CLOCK.fullmatch(cell)) for cell in filled)
-    return numeric > 0 and (numeric == len(filled) if strict else 2 * numeric >= len(filled))
+    return sum(_is_number(c, comma=comma) or bool(_CLOCK.fullmatch(c)) for c in filled), len(filled)
 
 
 def _is_number(cell: str, *, comma: bool) -> bool:
