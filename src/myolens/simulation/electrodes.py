@@ -130,12 +130,9 @@ def _grid(rows: int, columns: int, spacing: float) -> SurfaceElectrodes:
 
 
 def _needle(scenario: Scenario) -> Needle:
-    depth, distance = scenario.needle_depth_mm, scenario.needle_distance_mm
-    if depth > scenario.muscle.thickness_mm:
-        raise InputError(
-            f"the needle's tip is {depth:g} mm deep in a muscle of {scenario.muscle.thickness_mm:g} mm",
-            where="needle_depth_mm",
-        )
+    muscle = scenario.muscle
+    depth = muscle.depth_mm + scenario.needle_depth * muscle.thickness_mm
+    distance = scenario.needle_place * muscle.fibre_length_mm / 2
     long_axis, short_axis = CORE_HALF_AXES_MM
     # Rings of equal area on the ellipse, seen edge-on along the shaft.
     radius = np.repeat(np.sqrt([1 / 6, 1 / 2, 5 / 6]), 5)

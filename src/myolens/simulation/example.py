@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from myolens.simulation.scenario import Scenario
 
-EXAMPLE_SEED = 41
+EXAMPLE_SEED = 141
 
 
 def example_scenario() -> Scenario:
@@ -29,7 +29,8 @@ def example_scenario() -> Scenario:
     )
     return replace(
         scenario,
-        # Women of 40 have about 6 mm of fat over biceps at rest; 5 mm leaves room for thin arms (estimate).
-        muscle=replace(scenario.muscle, fat_mm=5.0, width_mm=24, thickness_mm=19),
+        muscle=replace(scenario.muscle, fat_mm=4.5, width_mm=24, thickness_mm=19),
+        # Three places, in larger units: those whose potentials reach the skin.
+        ectopic=replace(scenario.ectopic, sites=3, size_bias=1.0),
         artefacts=replace(scenario.artefacts, pops=1),
     )

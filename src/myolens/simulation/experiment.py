@@ -143,7 +143,8 @@ def simulate(scenario: Scenario) -> Simulation:
     out = np.zeros((samples, len(electrodes.channels)), np.float32)
     everything = [*potentials, *singles]
     times = [*(train.times_s for train in trains), *(fibre.times_s for fibre in fibres)]
-    fired = render(scenario, everything, times, out)
+    direct = [False] * len(potentials) + [True] * len(singles)
+    fired = render(scenario, everything, times, out, direct=direct)
     names = tuple(channel.name for channel in electrodes.channels)
     artefacts = add_noise(scenario, out, names)
     ectopic = [*(one.ectopic for one in labelled), *(None for _ in fibres)]
@@ -188,11 +189,13 @@ def render(
     potentials: Sequence[UnitPotential],
     times_s: Sequence[NDArray[np.float64]],
     out: NDArray[np.float32],
+    *,
+    direct: Sequence[bool] | None = None,
 ) -> list[NDArray[np.bool_]]:
     """Add every discharge to out[sample, channel]; return which ones reached any fibre.
 
     Each discharge falls on the nearest quarter sample; components of a unit have jitter,
-    block and branch failure of their own.
+    block and branch failure of their own, unless the fibre fires directly, without a nerve.
     """
     from myolens.simulation.kernels import add_discharges
 
@@ -201,8 +204,11 @@ def render(
     starts, templates = [], []
     fired: list[NDArray[np.bool_]] = []
     first = 0
-    for potential, times in zip(potentials, times_s, strict=True):
-        begins, passed = _component_starts(scenario, potential, times, safety)
+    for index, (potential, times) in enumerate(zip(potentials, times_s, strict=True)):
+        if direct is not None and direct[index]:
+            begins, passed = times[:, None] + START_MS / 1000, np.ones((times.size, 1), bool)
+        else:
+            begins, passed = _component_starts(scenario, potential, times, safety)
         fired.append(np.asarray(passed.any(axis=1)))
         place = np.rint((begins * scenario.rate) * PHASES).astype(np.int64)
         number = first + np.arange(len(potential.components))

@@ -15,6 +15,9 @@ RELEASE_POWER = 3
 """Mammalian terminals: 3 to 4 (Hubbard, Jones & Landau 1968); with 4, as in frog, low calcium would paralyse
 well before it does in people."""
 RESTING_CALCIUM_MM, RESTING_MAGNESIUM_MM = 1.2, 0.55
+RESERVE = 0.7
+"""The ready store does not fall further: mobilisation keeps pace, and healthy people do not weaken at 30 a
+second (estimate)."""
 FACILITATION_DECAY_S = 0.1
 JITTER_FLOOR_US, JITTER_SLOPE_US = 10.0, 20.0
 """SD of latency = 10 + 20/(safety − 1) µs (estimate; gives 23 µs at 2.5, healthy 22–27)."""
@@ -46,8 +49,8 @@ def response_course(times_s: Array, junction: Junction) -> Array:
     """End-plate response at each discharge relative to the first of a rested junction.
 
     Each impulse releases a fraction U of the ready store R: ``R ← R(1 − U)``, which refills as
-    ``dR/dt = (1 − R)/τ(t)``; U grows by the facilitation per impulse, decaying over 100 ms.
-    A pause of 5 s rests the junction.
+    ``dR/dt = (1 − R)/τ(t)``, and does not fall below 0.7; U grows by the facilitation per impulse,
+    decaying over 100 ms. A pause of 5 s rests the junction.
     """
     course = np.empty(times_s.size)
     store, extra, last, first = 1.0, 0.0, -np.inf, -np.inf
@@ -60,7 +63,7 @@ def response_course(times_s: Array, junction: Junction) -> Array:
             extra *= float(np.exp(-pause / FACILITATION_DECAY_S))
         released = min(junction.release_probability * (1 + extra), 0.95)
         course[index] = store * released / junction.release_probability
-        store *= 1 - released
+        store = max(store * (1 - released), min(store, RESERVE))
         extra += junction.facilitation
         last = float(time)
     return course

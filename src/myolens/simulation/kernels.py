@@ -121,7 +121,6 @@ def _poles_seen(
 def needle_potentials(
     points: F64,
     weights: F64,
-    near: float,
     anisotropy: float,
     conductivity: float,
     x: F64,
@@ -142,36 +141,17 @@ def needle_potentials(
 ) -> None:
     """Add each fibre's potential, weighted over points, to out[component, sample] in mV.
 
-    φ = Σ i / (4π σ_r √((σ_z/σ_r) r² + z²)); r is at least the fibre's own radius. Beyond `near`
-    mm from the first point only the mean position of the core is used.
+    φ = Σ i / (4π σ_r √((σ_z/σ_r) r² + z²)); r is at least the fibre's own radius.
     """
-    samples = out.shape[1]
-    core = 0
-    for p in range(points.shape[0]):
-        core += weights[p] > 0
-    middle = np.zeros(3)
-    for p in range(points.shape[0]):
-        if weights[p] > 0:
-            for axis in range(3):
-                middle[axis] += points[p, axis] * weights[p]
     for f in range(x.size):
         floor = 0.0005 * diameter[f]
-        far = (x[f] - middle[0]) ** 2 + (y[f] - middle[1]) ** 2 > near * near
         gain = strength[f] / (4.0 * np.pi * conductivity)
-        for s in range(samples):
+        for s in range(out.shape[1]):
             travel = speed[f] * (start_ms + 1000.0 * s / rate - delay[f])
             if travel <= 0.0 or travel - behind[behind.size - 1] >= max(proximal[f], distal[f]):
                 continue
             value = 0.0
-            if far:
-                r2 = (x[f] - middle[0]) ** 2 + (y[f] - middle[1]) ** 2
-                value += _poles_seen(
-                    anisotropy * max(r2, floor * floor), middle[2], endplate[f], proximal[f], distal[f],
-                    travel, behind, charge,
-                )  # fmt: skip
             for p in range(points.shape[0]):
-                if far and weights[p] > 0:
-                    continue
                 r2 = max((x[f] - points[p, 0]) ** 2 + (y[f] - points[p, 1]) ** 2, floor * floor)
                 value += weights[p] * _poles_seen(
                     anisotropy * r2, points[p, 2], endplate[f], proximal[f], distal[f],

@@ -52,7 +52,7 @@ def firing_rates_hz(excitation: Array, thresholds: Array, pool: Pool) -> Array:
 def drive_at(drive: Drive, time_s: Array, *, rest: float = 0.0) -> Array:
     """Fraction of maximal effort at each time, at least `rest`."""
     times, levels = zip(*drive, strict=True)
-    return np.maximum(np.interp(time_s, times, levels), rest)
+    return np.asarray(np.maximum(np.interp(time_s, times, levels), rest), np.float64)
 
 
 def excitation_course(scenario: Scenario) -> tuple[Array, Array]:

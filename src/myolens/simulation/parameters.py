@@ -190,8 +190,10 @@ def _muscle(
 
 MUSCLES: dict[str, Muscle] = {
     "biceps": Muscle(),
-    "extensor_carpi_radialis": _muscle("extensor_carpi_radialis", 186, 130, 11, 7, 75, depth_mm=3, fat_mm=3),
-    "flexor_carpi_ulnaris": _muscle("flexor_carpi_ulnaris", 200, 200, 14, 9, 60, depth_mm=2, fat_mm=3),
+    "extensor_carpi_radialis": _muscle(
+        "extensor_carpi_radialis", 204, 120, 12, 7.6, 75, depth_mm=3, fat_mm=3
+    ),
+    "flexor_carpi_ulnaris": _muscle("flexor_carpi_ulnaris", 422, 130, 18, 11.5, 60, depth_mm=2, fat_mm=3),
     "first_dorsal_interosseous": _muscle(
         "first_dorsal_interosseous", 120, 200, 15, 9, 32, fat_mm=1.5, weakest_twitch_mn=1.5,
         endplate_spread_mm=2, tendon_spread_mm=2, territory_low_mm=3, territory_high_mm=7,

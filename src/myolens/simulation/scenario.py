@@ -72,8 +72,8 @@ class Scenario:
     mains_uv: float = parameter(2.0, 0, 5000, "amplitude of the mains, µV", "dossier 7.3")
     mains_hz: float = parameter(50.0, 10, 400, "frequency of the mains, Hz", "")
     contact: float = parameter(0.15, 0, 1, "spread of noise over channels", "estimate")
-    needle_depth_mm: float = parameter(8.0, 0.5, 50, "depth of the needle's tip in the muscle", "")
-    needle_distance_mm: float = parameter(25.0, 0, 150, "from the end plates to the needle", "")
+    needle_depth: float = parameter(0.4, 0.05, 1, "depth of the needle's tip, share of the muscle's", "")
+    needle_place: float = parameter(0.4, 0, 1, "from end plates (0) to tendon (1), where the needle is", "")
     phone: bool = False
     force: bool = False
     seed: int = 1

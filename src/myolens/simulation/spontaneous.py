@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.errors import InputError
 from myolens.simulation.junction import median_safety
 from myolens.simulation.parameters import Axon
 from myolens.simulation.scenario import Scenario
@@ -34,14 +35,28 @@ def axon_state(scenario: Scenario) -> AxonState:
     Blood values replace those of the cause; factors and shifts come on top of them.
     """
     from myolens.simulation.axon import AxonState, vary
-    from myolens.simulation.axon_causes import CAUSES, altered
+    from myolens.simulation.axon_causes import CAUSES
 
-    state = altered(scenario.cause, scenario.severity) if scenario.cause in CAUSES else AxonState()
+    state = AxonState()
+    if scenario.cause in CAUSES:
+        state = _bearable(scenario.cause, scenario.severity)
     knobs = axon_changed(scenario)
     if not knobs:
         return state
     site = None if state.site is None else vary(state.site, **knobs)
     return replace(vary(state, **knobs), site=site)
+
+
+def _bearable(cause: str, severity: float) -> AxonState:
+    """Return the axon at a severity, or at the worst a living person could have before it."""
+    from myolens.simulation.axon_causes import altered
+
+    for level in np.linspace(severity, min(severity, 1.0), 9):
+        try:
+            return altered(cause, float(level))
+        except InputError:
+            continue
+    return altered(cause)
 
 
 def axon_discharges(scenario: Scenario, sites: int) -> list[NDArray[np.float64]]:

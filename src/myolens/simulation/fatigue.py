@@ -1,0 +1,130 @@
+"""How long a force can be held: the motor-unit fatigue model of Potvin & Fuglevand 2017.
+
+PLoS Comput Biol 13:e1005581. Units lose force in proportion to the force they give, the
+large ones fastest; twitches slow as they weaken; discharge rates adapt. The excitation
+rises to hold the target until it can rise no further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.errors import InputError
+from myolens.simulation.mechanics import FUSION_LINEAR
+from myolens.simulation.motoneurons import firing_rates_hz, maximal_excitation, recruitment_thresholds
+from myolens.simulation.parameters import Pool
+
+Array = NDArray[np.float64]
+
+UNITS = 120
+TWITCH_RANGE = 100.0
+SLOWEST_TWITCH_MS = 90.0
+TWITCH_TIME_RANGE = 3.0
+FATIGABILITY_RANGE = 180.0
+FASTEST_LOSS_PER_S = 0.0225
+SLOWING = 0.379
+"""Contraction time grows by up to 38 % as force is lost (Shields 1997)."""
+ADAPTATION, ADAPTATION_S = 0.67, 22.0
+"""Size and time constant of the fall of discharge rates (Revill & Fuglevand 2011)."""
+STEP_S = 0.1
+EXCITATION_STEP = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FatigueCourse:
+    """A force held as long as possible.
+
+    Attributes
+    ----------
+    time_s : ndarray
+    excitation : ndarray
+        Needed to hold the target, as a fraction of the maximal.
+    force, capacity : ndarray
+        Force given, and the most that could be given, as fractions of rested maximum.
+    endurance_s : float or None
+        When the capacity falls below the target; None if it does not within the time.
+    """
+
+    time_s: Array
+    excitation: Array
+    force: Array
+    capacity: Array
+    endurance_s: float | None
+
+
+def fused_force(normalised_rate: Array) -> Array:
+    """Force of a unit relative to full fusion at a normalised rate CT/ISI.
+
+    Straight up to 0.4, then ``1 − e^{−2x³}`` (Potvin & Fuglevand 2017).
+    """
+    x: Array = np.asarray(normalised_rate, float)
+    start = 1 - np.exp(-2 * FUSION_LINEAR**3)
+    return np.asarray(np.where(x <= FUSION_LINEAR, x / FUSION_LINEAR * start, 1 - np.exp(-2 * x**3)))
+
+
+def hold(target: float, seconds: float, *, pool: Pool | None = None) -> FatigueCourse:
+    """Hold a fraction of maximal force.
+
+    Parameters
+    ----------
+    target : float
+        Fraction of the rested maximum, between 0 and 1.
+    seconds : float
+        How long at most.
+    pool : Pool or None
+        Default: the published pool.
+    """
+    if not 0 < target <= 1:
+        raise InputError(f"a target of {target:g} of maximal force", mend="Choose between 0 and 1")
+    pool = Pool() if pool is None else pool
+    thresholds = recruitment_thresholds(UNITS, pool)
+    rank = np.arange(UNITS) / (UNITS - 1)
+    rested = TWITCH_RANGE**rank
+    slowness = SLOWEST_TWITCH_MS / TWITCH_TIME_RANGE**rank
+    loss_per_s = FASTEST_LOSS_PER_S / FATIGABILITY_RANGE * FATIGABILITY_RANGE**rank * rested
+    levels: Array = EXCITATION_STEP * np.arange(1.0, round(maximal_excitation(pool) / EXCITATION_STEP) + 1)
+    rates = firing_rates_hz(levels, thresholds, pool)
+    most = float(np.sum(fused_force(slowness * rates[:, -1] / 1000) * rested))
+    share = (thresholds - 1) / (pool.recruitment_range - 1) * ADAPTATION
+    now, began = rested.copy(), np.full(UNITS, np.inf)
+    steps = round(seconds / STEP_S)
+    course = np.zeros((3, steps))
+    endurance = None
+    for step in range(steps):
+        active_s = np.where(np.isfinite(began), (step - began + 1) * STEP_S, 0.0)
+        fall = share * (1 - np.exp(-active_s / ADAPTATION_S))
+        slowed = slowness * (1 + SLOWING * (1 - now / rested)) / 1000
+
+        def given(rate: Array, slowed: Array = slowed, fall: Array = fall, now: Array = now) -> Array:
+            adapted = np.maximum(fall * (rate - pool.minimum_rate_hz + 2), 0)
+            return fused_force(slowed * (rate - adapted)) * now
+
+        level = _lowest(rates, target * most, given)
+        force = given(rates[:, level])
+        adapted = np.maximum(fall * (rates[:, level] - pool.minimum_rate_hz + 2), 0)
+        capacity = float(np.sum(fused_force(slowed * (rates[:, -1] - adapted)) * now)) / most
+        began = np.where(~np.isfinite(began) & (levels[level] >= thresholds), step, began)
+        course[:, step] = levels[level] / levels[-1], force.sum() / most, capacity
+        if capacity < target and endurance is None:
+            endurance = (step + 1) * STEP_S
+        # The published release holds the first step at rest.
+        if step > 0:
+            relative = np.divide(force, now, out=np.zeros_like(now), where=now > 0)
+            now = np.clip(now - loss_per_s * STEP_S * relative, 0, rested)
+    return FatigueCourse(STEP_S * np.arange(1.0, steps + 1), course[0], course[1], course[2], endurance)
+
+
+def _lowest(rates: Array, wanted: float, given: Callable[[Array], Array]) -> int:
+    """Lowest excitation level whose force reaches the wanted one; the highest if none does."""
+    low, high = 0, int(rates.shape[1]) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if np.sum(given(rates[:, middle])) >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return high

@@ -1,0 +1,130 @@
+"""Size principle, rate coding and fatigue against Fuglevand 1993 and Potvin & Fuglevand 2017."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from myolens.simulation import Scenario
+from myolens.simulation.fatigue import hold
+from myolens.simulation.motoneurons import (
+    firing_rates_hz,
+    maximal_excitation,
+    peak_rates_hz,
+    recruitment_thresholds,
+    voluntary_trains,
+)
+from myolens.simulation.parameters import Pool
+
+POOL = Pool()
+STEADY = Scenario(seconds=20, drive=((0, 0.15),))
+ALIVE = np.ones(120, bool)
+
+
+def test_published_pool_thresholds_rates_and_maximum():
+    thresholds = recruitment_thresholds(120, POOL)
+    assert thresholds[0] == 1
+    assert thresholds[-1] == pytest.approx(50)
+    assert thresholds[59] == pytest.approx(np.exp(59 * np.log(50) / 119))
+    peaks = peak_rates_hz(thresholds, POOL)
+    assert (peaks[0], peaks[-1]) == (35, pytest.approx(25))
+    assert maximal_excitation(POOL) == pytest.approx(67)
+
+
+def test_most_units_have_low_thresholds():
+    """Exponential distribution: the median unit is recruited at √50 ≈ 7 of 50."""
+    assert np.median(recruitment_thresholds(120, POOL)) == pytest.approx(np.sqrt(50), rel=0.02)
+
+
+def test_every_unit_starts_at_8_hz_and_rises_one_hertz_per_unit_of_excitation_to_its_peak():
+    thresholds = recruitment_thresholds(120, POOL)
+    at = firing_rates_hz(np.array([10.0, 11.0, 67.0]), thresholds, POOL)
+    active = thresholds <= 10
+    assert np.all(at[thresholds > 11, 0] == 0)
+    assert np.allclose(at[active, 1] - at[active, 0], 1)
+    assert np.allclose(at[:, 2], peak_rates_hz(thresholds, POOL))
+    just = np.flatnonzero(active)[-1]
+    assert 8 <= at[just, 0] < 9
+
+
+def test_size_principle_small_units_come_first_and_leave_last():
+    ramp = Scenario(seconds=20, drive=((0, 0), (10, 0.6), (20, 0)), pool=replace(POOL, common_drive=0.0))
+    trains = voluntary_trains(ramp, ALIVE)
+    starts = np.array([train.times_s[0] for train in trains])
+    stops = np.array([train.times_s[-1] for train in trains])
+    smaller, larger = starts[:-8], starts[8:]
+    assert np.all(larger > smaller)
+    assert np.all(stops[8:] < stops[:-8])
+
+
+def test_onion_skin_earlier_units_fire_faster():
+    steady = replace(STEADY, seconds=60, pool=replace(POOL, common_drive=0.0, interval_cv=0.05))
+    trains = voluntary_trains(steady, ALIVE)
+    rates = np.array([train.times_s.size for train in trains]) / 60
+    thresholds = recruitment_thresholds(120, POOL)[: rates.size]
+    assert np.corrcoef(thresholds, rates)[0, 1] < -0.99
+
+
+def test_interval_variation_is_that_asked_for():
+    steady = replace(STEADY, pool=replace(POOL, common_drive=0.0, interval_cv=0.2))
+    first = voluntary_trains(steady, ALIVE)[0]
+    intervals = np.diff(first.times_s)
+    assert intervals.std() / intervals.mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_common_drive_makes_units_speed_up_together():
+    def correlation(common):
+        scenario = replace(STEADY, seconds=120, pool=replace(POOL, common_drive=common, interval_cv=0.05))
+        trains = voluntary_trains(scenario, ALIVE)[:2]
+        edges = np.arange(0, 120, 0.4)
+        a, b = (np.histogram(t.times_s, edges)[0] for t in trains)
+        return np.corrcoef(a, b)[0, 1]
+
+    assert correlation(0.15) > correlation(0.0) + 0.3
+
+
+def test_tremor_groups_discharges_at_its_frequency():
+    shaking = replace(STEADY, seconds=60, pool=replace(POOL, tremor_depth=0.8, tremor_hz=5))
+    counts = np.zeros(6000)
+    for train in voluntary_trains(shaking, ALIVE):
+        counts += np.histogram(train.times_s, np.linspace(0, 60, 6001))[0]
+    spectrum = np.abs(np.fft.rfft(counts - counts.mean())) ** 2
+    f = np.fft.rfftfreq(6000, 0.01)
+    low = f < 15
+    assert f[low][np.argmax(spectrum[low])] == pytest.approx(5, abs=0.6)
+
+
+def test_a_relaxed_pool_is_silent():
+    assert voluntary_trains(Scenario(seconds=60), ALIVE) == []
+
+
+def test_arousal_keeps_units_firing_as_the_drive_falls():
+    ramp = Scenario(seconds=20, drive=((0, 0), (10, 0.6), (20, 0)))
+    calm, tense = (
+        voluntary_trains(replace(ramp, pool=replace(POOL, arousal=a, common_drive=0.0)), ALIVE)
+        for a in (0.5, 2.0)
+    )
+    longer = [t.times_s[-1] - c.times_s[-1] for c, t in zip(calm, tense, strict=True)]
+    assert np.mean(longer) > 0.3
+
+
+def test_lost_neurons_do_not_fire():
+    alive = ALIVE.copy()
+    alive[::2] = False
+    assert all(train.unit % 2 for train in voluntary_trains(STEADY, alive))
+
+
+@pytest.mark.parametrize(
+    ("target", "seconds", "endurance_s"),
+    [(0.8, 30, 14.8), (0.5, 110, 95.5), (0.2, 520, 511.5)],
+)
+def test_endurance_equals_the_authors_release(target, seconds, endurance_s):
+    """Endurance at 20, 50 and 80 % of maximum by the algorithm of the authors' MATLAB release of 2017."""
+    assert hold(target, seconds).endurance_s == pytest.approx(endurance_s, abs=0.11)
+
+
+def test_excitation_rises_while_a_force_is_held_and_capacity_never_rises():
+    course = hold(0.5, 60)
+    assert np.all(np.diff(course.excitation) >= -1e-12)
+    assert np.all(np.diff(course.capacity) <= 1e-9)
+    assert np.allclose(course.force[:500], 0.5, atol=0.003)
