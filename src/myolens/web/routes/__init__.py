@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from myolens.web.routes import diary, home, learn
+from myolens.web.routes import diary, find, home, learn
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, diary.router, learn.router)
+ROUTERS: tuple[APIRouter, ...] = (home.router, find.router, diary.router, learn.router)

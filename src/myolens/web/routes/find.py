@@ -1,0 +1,273 @@
+"""Find the cause: an interview of one question a page, and its result."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from myolens.assessment import Assessment
+from myolens.diary.database import transaction
+from myolens.diary.models import Profile
+from myolens.errors import InputError
+from myolens.knowledge import load
+from myolens.reports import figures, report
+from myolens.reports.page import LEVEL_NAMES, likely_causes, per_hundred, plan_of
+from myolens.web import interview as steps
+from myolens.web.interview import PAIRED, SITES, Interview
+from myolens.web.pages import (
+    diary_of,
+    engine_of,
+    form_of,
+    number_field,
+    page,
+    see_other,
+    text_field,
+)
+
+router = APIRouter(prefix="/find")
+
+
+@router.get("")
+def overview(request: Request) -> HTMLResponse:
+    """Start, resume, or look at earlier answers."""
+    engine, person = engine_of(request), diary_of(request).profile_id
+    return page(
+        request,
+        "find.html",
+        resume=steps.open_interview(engine, person),
+        earlier=steps.finished(engine, person),
+        level_names=LEVEL_NAMES,
+    )
+
+
+@router.post("/start")
+async def start(request: Request) -> Response:
+    """Begin."""
+    await form_of(request)
+    number = steps.start(engine_of(request), diary_of(request).profile_id)
+    return see_other(f"/find/{number}/about")
+
+
+@router.get("/{number}/result")
+def result(request: Request, number: int) -> HTMLResponse:
+    """The answer, with what it rests on."""
+    told = _load(request, number)
+    answer = told.assessment(f"answer-{number}")
+    steps.keep(engine_of(request), number, told, answer=answer)
+    if steps.stops(answer) and request.query_params.get("all") != "yes":
+        return page(request, "emergency.html", number=number, answer=answer, level_names=LEVEL_NAMES)
+    likely = likely_causes(answer)
+    return page(
+        request,
+        "result.html",
+        number=number,
+        answer=answer,
+        likely=likely,
+        plan=plan_of(answer.care),
+        level_names=LEVEL_NAMES,
+        per_hundred=per_hundred,
+        hide=_hides_numbers(request),
+        bars={cause.cause: Markup(figures.probability_bar(cause)) for cause in likely},
+        evidence={cause.cause: Markup(figures.evidence_bars(cause)) for cause in likely},
+        curve=Markup(figures.course_curve(answer.course)) if answer.course.points else "",
+        more=told.next_question(answer) is not None or len(told.asked) >= steps.ENOUGH_QUESTIONS,
+        unchanged=_unchanged(request, number, answer),
+    )
+
+
+@router.get("/{number}/report.html")
+def report_page(request: Request, number: int) -> Response:
+    """The page for the doctor, as one file."""
+    told = _load(request, number)
+    case = told.case(diary_of(request).profile)
+    content = report(told.assessment(f"answer-{number}"), case)
+    headers = {
+        "content-disposition": 'attachment; filename="myolens-report.html"',
+        "content-security-policy": "sandbox",
+    }
+    return HTMLResponse(content, headers=headers)
+
+
+@router.get("/{number}/report.pdf")
+def report_pdf(request: Request, number: int) -> Response:
+    """The page for the doctor, as PDF."""
+    from myolens.reports.pdf import pdf
+
+    told = _load(request, number)
+    content = pdf(told.assessment(f"answer-{number}"), told.case(diary_of(request).profile))
+    headers = {"content-disposition": 'attachment; filename="myolens-report.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+@router.get("/{number}/question")
+def question(request: Request, number: int, again: str = "") -> Response:
+    """The next question, or one answered before."""
+    told = _load(request, number)
+    answer = told.assessment(f"answer-{number}")
+    knowledge = load()
+    if again and again in told.asked:
+        finding = knowledge.findings[again]
+        text, why, safety = finding.ask, finding.why_ask, finding.safety
+        earlier = told.asked[: told.asked.index(again)]
+    else:
+        found = told.next_question(answer)
+        if found is None or steps.stops(answer):
+            return see_other(f"/find/{number}/result")
+        finding = knowledge.findings[found.finding]
+        text, why, safety, earlier = found.text, found.why, found.safety, told.asked
+    back = f"/find/{number}/question?again={earlier[-1]}" if earlier else f"/find/{number}/labs"
+    return page(
+        request,
+        "question.html",
+        number=number,
+        finding=finding,
+        text=text,
+        why=why,
+        safety=safety,
+        given=told.answers.get(finding.code),
+        place=len(earlier) + 1,
+        most=steps.ENOUGH_QUESTIONS,
+        back=back,
+    )
+
+
+@router.post("/{number}/question")
+async def answer_question(request: Request, number: int) -> Response:
+    """Keep an answer and go on, or stop where help is needed now."""
+    form = await form_of(request)
+    told = _load(request, number)
+    code = text_field(form, "finding", most=100)
+    finding = load().findings.get(code)
+    if finding is None:
+        raise InputError(f"{code!r} is not a question", where="finding")
+    answers = dict(told.answers)
+    given = text_field(form, "answer", most=20)
+    value = number_field(form, "value")
+    if finding.number is not None and value is not None:
+        if not finding.number.minimum <= value <= finding.number.maximum:
+            raise InputError(
+                f"must lie between {finding.number.minimum:g} and {finding.number.maximum:g} "
+                f"{finding.number.unit}",
+                where=finding.name,
+            )
+        answers[code] = value
+    elif given in {"yes", "no", "unknown"}:
+        answers[code] = given  # type: ignore[assignment]
+    else:
+        answers[code] = "unknown"
+    asked = told.asked if code in told.asked else (*told.asked, code)
+    told = told.model_copy(update={"answers": answers, "asked": asked})
+    steps.keep(engine_of(request), number, told)
+    return see_other(f"/find/{number}/question")
+
+
+@router.post("/{number}/more")
+async def ask_more(request: Request, number: int) -> Response:
+    """Go on asking after the result: what was skipped may be put again."""
+    await form_of(request)
+    told = _load(request, number)
+    kept = tuple(code for code in told.asked if told.answers.get(code) != "unknown")
+    steps.keep(engine_of(request), number, told.model_copy(update={"asked": kept[-4:]}))
+    return see_other(f"/find/{number}/question")
+
+
+@router.get("/{number}/{step}")
+def step_page(request: Request, number: int, step: str) -> Response:
+    """One of the pages before the questions."""
+    told = _load(request, number)
+    if step not in steps.STEPS:
+        return page(request, "error.html", status=404, code=404, message=None)
+    place = steps.STEPS.index(step)
+    return page(
+        request,
+        f"step_{step}.html",
+        number=number,
+        told=told,
+        sites=SITES,
+        paired=PAIRED,
+        knowledge=load(),
+        back=f"/find/{number}/{steps.STEPS[place - 1]}" if place else "/find",
+    )
+
+
+@router.post("/{number}/{step}")
+async def keep_step(request: Request, number: int, step: str) -> Response:
+    """Keep one of the pages before the questions and go to the next."""
+    form = await form_of(request)
+    told = _load(request, number)
+    readers = {"about": _about, "where": _where, "medicines": _medicines, "labs": _labs}
+    if step not in readers:
+        return page(request, "error.html", status=404, code=404, message=None)
+    try:
+        changed = Interview.model_validate(told.model_dump() | readers[step](form))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(str(first["msg"]), where=".".join(str(p) for p in first["loc"])) from None
+    steps.keep(engine_of(request), number, changed)
+    following = steps.STEPS[steps.STEPS.index(step) + 1]
+    return see_other(f"/find/{number}/{'question' if following == 'questions' else following}")
+
+
+def _about(form: FormData) -> dict[str, object]:
+    return {
+        "age": number_field(form, "age"),
+        "sex": text_field(form, "sex") or None,
+        "complaint": text_field(form, "complaint"),
+    }
+
+
+def _where(form: FormData) -> dict[str, object]:
+    known = {f"{side}:{site}" for site in PAIRED for side in ("left", "right")} | (SITES.keys() - PAIRED)
+    sites = tuple(str(value) for value in form.getlist("site"))
+    unknown = sorted(set(sites) - known)
+    if unknown:
+        raise InputError(f"{unknown[0][:40]!r} is not a place on the map", where="site")
+    amount, unit = number_field(form, "amount"), text_field(form, "unit", most=10)
+    since = (
+        f"{amount:g} {unit}" if amount is not None and unit in {"days", "weeks", "months", "years"} else ""
+    )
+    return {"sites": sites, "everywhere": text_field(form, "everywhere") == "yes", "since": since}
+
+
+def _medicines(form: FormData) -> dict[str, object]:
+    lines = text_field(form, "medicines").replace(",", "\n").replace(";", "\n").splitlines()
+    return {"medicines": tuple(line.strip()[:100] for line in lines if line.strip())}
+
+
+def _labs(form: FormData) -> dict[str, object]:
+    labs: dict[str, tuple[float, str]] = {}
+    for code, lab in load().labs.items():
+        value = number_field(form, f"lab_{code}")
+        unit = text_field(form, f"unit_{code}", most=20) or lab.number.unit
+        if unit != lab.number.unit and unit not in lab.number.factors:
+            raise InputError(f"{unit!r} is not a unit of {lab.name}", where=lab.name)
+        if value is not None:
+            labs[code] = (value, unit)
+    return {"labs": labs}
+
+
+def _load(request: Request, number: int) -> Interview:
+    return steps.load_interview(engine_of(request), diary_of(request).profile_id, number)
+
+
+def _hides_numbers(request: Request) -> bool:
+    with transaction(engine_of(request)) as session:
+        return session.get_one(Profile, diary_of(request).profile_id).hide_numbers
+
+
+def _unchanged(request: Request, number: int, answer: Assessment) -> str | None:
+    """The brake on re-checking: the review date, if an answer of the last 14 days says the same."""
+    for other, created, earlier in steps.finished(engine_of(request), diary_of(request).profile_id):
+        days = (date.today() - created.date()).days
+        if other == number or days > 14 or answer.urgency.level.rank >= 3:
+            continue
+        same_level = earlier.get("urgency", {}).get("level") == answer.urgency.level
+        first = (earlier.get("causes") or [{}])[0].get("cause")
+        if same_level and answer.causes and first == answer.causes[0].cause:
+            return created.date().isoformat()
+    return None
