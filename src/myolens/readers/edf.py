@@ -149,10 +149,14 @@ def _mapped(source: Source, header: _Header) -> tuple[NDArray[np.generic], tuple
     elif stated < present or rest:
         notes.append(f"The file holds {source.size - header.bytes - stated * size} bytes more than it states")
     used = min(present, stated)
-    kind = np.dtype("<i2") if header.width == 2 else np.dtype(np.uint8)
-    shape = (used, per_record) if header.width == 2 else (used, per_record, 3)
-    words = np.memmap(source.path, dtype=kind, mode="r", offset=header.bytes, shape=shape)
-    return np.asarray(words), tuple(notes)
+    shape = (used, per_record)
+    if header.width == 2:
+        words = np.memmap(source.path, dtype="<i2", mode="r", offset=header.bytes, shape=shape)
+        return np.asarray(words), tuple(notes)
+    # A 24-bit word is the upper part of the 32-bit word that begins one byte before it; the first
+    # such byte is the last of the header.
+    raw = np.memmap(source.path, np.uint8, "r", offset=header.bytes - 1, shape=(1 + used * size,))
+    return np.ndarray(shape, "<i4", buffer=raw, strides=(size, 3)), tuple(notes)
 
 
 def _recording(
@@ -175,7 +179,8 @@ def _recording(
         Span((a.first_sample + a.records * per_record) / rate, b.first_sample / rate, "not recorded")
         for a, b in pairwise(runs)
     )
-    signal = RecordSignal(words, tuple(s.offset for s in chosen), per_record, runs)
+    shift = 8 if header.width == 3 else 0
+    signal = RecordSignal(words, tuple(s.offset for s in chosen), per_record, runs, shift)
     described, beside = bids.described(source, channels)
     inside = tuple(a for a in annotations if a.onset_s <= end / rate)
     start = None if header.start is None else header.start + line.subsecond
@@ -218,7 +223,8 @@ def _is_marks(signal: _Signal) -> bool:
 def _bytes_of(words: NDArray[np.generic], signal: _Signal) -> NDArray[np.uint8]:
     """Annotation bytes, one row per record."""
     part = np.ascontiguousarray(words[:, signal.offset : signal.offset + signal.samples])
-    return part.reshape(words.shape[0], -1).view(np.uint8)
+    cells = part.view(np.uint8).reshape(*part.shape, part.itemsize)
+    return cells[..., part.itemsize == 4 :].reshape(words.shape[0], -1)
 
 
 def _start(recording: str, date: str, time: str) -> datetime | None:

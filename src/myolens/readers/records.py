@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,21 +25,23 @@ class RecordSignal:
 
     Attributes
     ----------
-    words : ndarray, shape (records, words per record) or (records, words per record, 3)
-        Memory map of the file; with a last axis of three bytes the words are 24-bit
-        little-endian integers.
+    words : ndarray, shape (records, words per record)
+        Memory map of the file.
     offsets : tuple of int
         Word at which each channel begins in a record.
     per_record : int
         Samples of each channel in a record.
     runs : tuple of Run
         Where the records lie on the time line; what lies between them reads as zeros.
+    shift : int
+        Bits below the value in a word, shifted out when read.
     """
 
     words: NDArray[np.generic]
     offsets: tuple[int, ...]
     per_record: int
     runs: tuple[Run, ...]
+    shift: int = 0
     _firsts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +56,7 @@ class RecordSignal:
     @property
     def dtype(self) -> np.dtype[np.generic]:
         """Number type of what `read` gives."""
-        return np.dtype(np.int32) if self.words.ndim == 3 else self.words.dtype.newbyteorder("=")
+        return self.words.dtype.newbyteorder("=")
 
     def read(
         self, start: int, stop: int, channels: Sequence[int] | slice = slice(None)
@@ -85,22 +86,13 @@ class RecordSignal:
         size = self.per_record
         start, stop = start - run.first_sample, stop - run.first_sample
         first, last = start // size, -(-stop // size)
-        block = self.words[run.first_record + first : run.first_record + last]
+        block: NDArray[Any] = self.words[run.first_record + first : run.first_record + last]
         count, rows = block.shape[0], len(offsets)
-        wide = block.ndim == 3
-        # With 24-bit words the three bytes become the upper bytes of an int32, shifted down at the end.
-        values = (
-            np.zeros((rows, count, size, 4), np.uint8) if wide else np.empty((rows, count, size), self.dtype)
-        )
-        target = values[..., 1:] if wide else values
-        if rows > 1 and all(b - a == size for a, b in pairwise(offsets)):
-            part = block[:, offsets[0] : offsets[0] + rows * size]
-            target[...] = np.moveaxis(part.reshape(count, rows, size, *part.shape[2:]), 1, 0)
-        else:
-            for row, offset in enumerate(offsets):
-                target[row] = block[:, offset : offset + size]
-        if wide:
-            values = values.view("<i4")[..., 0] >> 8
+        values: NDArray[Any] = np.empty((rows, count, size), self.dtype)
+        for row, offset in enumerate(offsets):
+            values[row] = block[:, offset : offset + size]
+        if self.shift:
+            np.right_shift(values, self.shift, out=values)
         return values.reshape(rows, count * size)[:, start - first * size : stop - first * size]
 
 
