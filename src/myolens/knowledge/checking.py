@@ -220,6 +220,12 @@ def _codes(condition: Condition) -> Iterator[str]:
 def _conditions(knowledge: Knowledge) -> Iterator[str]:
     for rule in knowledge.triage:
         yield from _condition(f"triage rule {rule.id}", rule.when, knowledge)
+    for criterion in knowledge.criteria.values():
+        where = f"criteria {criterion.code}"
+        yield from _unknown(where, "cause", (criterion.about,), knowledge.causes)
+        yield from _unknown(where, "finding", criterion.needs, knowledge.findings)
+        for level in criterion.levels:
+            yield from _condition(where, level.when, knowledge)
     for measure in knowledge.care.values():
         where = f"care measure {measure.code}"
         if measure.only_if is not None:

@@ -196,15 +196,15 @@ class Lexicon:
 
     def _composed(self, tokens: Words) -> Meaning | None:
         """Read a site beside a family word: "deltoid fasciculations", "weakness of both hands"."""
-        family, rest = self._take(tokens, self.family_words)
+        family, rest = self.take(tokens, self.family_words)
         if family is None:
             return None
         rest = tuple(t for t in rest if t not in ARTICLES and t not in EMPTY)
         sites: list[str] = []
         while rest:
-            site, after = self._take(rest, self.sites)
+            site, after = self.take(rest, self.sites)
             if site is None:
-                second, after = self._take(rest, self.family_words)
+                second, after = self.take(rest, self.family_words)
                 if second is None:
                     return None
                 rest = after
@@ -232,11 +232,11 @@ class Lexicon:
         """Return the site and the side that a free description of a place names."""
         tokens = words(text)
         side = next((SIDES[token] for token in tokens if token in SIDES), None)
-        site, _ = self._take(tuple(t for t in tokens if t not in SIDES), self.sites)
+        site, _ = self.take(tuple(t for t in tokens if t not in SIDES), self.sites)
         return site, side
 
     @staticmethod
-    def _take(tokens: Words, table: dict[Words, str]) -> tuple[str | None, Words]:
+    def take(tokens: Words, table: dict[Words, str]) -> tuple[str | None, Words]:
         """Take the longest run of words found in a table out of the tokens; of equals the first."""
         for length in range(min(len(tokens), 5), 0, -1):
             for start in range(len(tokens) - length + 1):

@@ -48,11 +48,12 @@ def _split(text: str) -> frozenset[str]:
 
 
 FILLER = _split(
-    """a an the of in on at with to for by and or my your his her their its our i he she it they be has have
-    had do does did this that these those there from into as so very quite rather some any also then than
-    which when while during who whose me him them present presence noted observed reported
-    seen found positive evident complaint complain complains complained feel feels feeling symptom sign
-    episode problem trouble issue sensation mild moderate severe marked slight minor significant"""
+    """a an the of in on at with to for by and or my your his her their its our i he she it they be has
+    have had do does did this that these those there from into as so very quite rather some any also
+    then than which when while during who whose me him them present presence noted observed reported
+    seen found positive evident complaint complain complains complained feel feels feeling symptom
+    sign episode problem trouble issue sensation mild moderate severe marked slight minor
+    significant"""
 )
 """Words that do not change which finding is meant, dropped when nothing matches with them."""
 

@@ -307,13 +307,13 @@ class _Reader:
                         code, present=True, given_as=medicine.given_as, implied_by=medicine.code
                     ),
                 )
-        serotonergic = {m.code for m in self.medicines if SEROTONERGIC in closure(m.implies, self.knowledge)}
-        if len(serotonergic) >= 2 and TWO_SEROTONERGIC in self.knowledge.findings:
-            given = ", ".join(m.given_as for m in self.medicines if m.code in serotonergic)
-            held.setdefault(
-                TWO_SEROTONERGIC,
-                RecognisedFinding(TWO_SEROTONERGIC, present=True, given_as=given, implied_by=SEROTONERGIC),
+        double = [m for m in self.medicines if SEROTONERGIC in closure(m.implies, self.knowledge)]
+        if len(double) >= 2 and TWO_SEROTONERGIC in self.knowledge.findings:
+            given = ", ".join(medicine.given_as for medicine in double)
+            both = RecognisedFinding(
+                TWO_SEROTONERGIC, present=True, given_as=given, implied_by=double[0].code
             )
+            held.setdefault(TWO_SEROTONERGIC, both)
         found, more = with_consequences(held, self.knowledge)
         return Recognised(
             tuple(found.values()),

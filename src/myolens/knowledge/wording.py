@@ -23,23 +23,24 @@ ARTICLES = _stems(
 )
 
 EMPTY = _stems(
-    """recent recently new newly old past previous previously prior known current currently chronic acute
-    subacute longstanding gradual gradually slow slowly occasional occasionally frequent frequently
-    recurrent recurring repeated constant continuous persistent persisting ongoing history diagnosed
-    diagnosis onset isolated focal local localised localized visible involuntary spontaneous muscle
-    muscular area region side therapy treatment use usage user taking takes take taken intake started
-    start daily medication medicine drug dose tablet tablets regular long term patient subjective early
-    late hour day week month year ago after before possible suspected probable generalised generalized
-    bilaterally distally proximally predominantly mainly mostly initial initially associated
-    accompanying physical clinical examination exam objective testing test confirmed documented seen"""
+    """recent recently new newly old past previous previously prior known current currently chronic
+    acute subacute longstanding gradual gradually slow slowly occasional occasionally frequent
+    frequently recurrent recurring repeated constant continuous persistent persisting ongoing
+    history diagnosed diagnosis onset isolated focal local localised localized visible involuntary
+    spontaneous muscle muscular area region side therapy treatment use usage user taking takes take
+    taken intake started start daily medication medicine drug dose tablet tablets regular long term
+    patient subjective early late hour day week month year ago after before possible suspected
+    probable generalised generalized bilaterally distally proximally predominantly mainly mostly
+    initial initially associated accompanying physical clinical examination exam objective testing
+    test confirmed documented seen"""
 )
 """Words that leave open which finding is meant only in time, certainty or degree."""
 
 MEDICINE_NOISE = EMPTY | _stems(
-    """mg ug g ml mcg unit units inhaler inhaled spray nebuliser nebulizer oral iv im sc intravenous injection
-    infusion patch cream drops capsule syrup once twice three times a per day od bd tds qds qid bid tid prn
-    nightly night morning modified release xr sr er cr high low supplement supplements pill pills overdose
-    toxicity withdrawal induced exposure abuse excess recreational"""
+    """mg ug g ml mcg unit units inhaler inhaled spray nebuliser nebulizer oral iv im sc intravenous
+    injection infusion patch cream drops capsule syrup once twice three times a per day od bd tds
+    qds qid bid tid prn nightly night morning modified release xr sr er cr high low supplement
+    supplements pill pills overdose toxicity withdrawal induced exposure abuse excess recreational"""
 )
 """Doses, forms and habits of writing around the name of a medicine."""
 
@@ -88,11 +89,9 @@ WEAKNESS_MODIFIERS = {
 EVERYWHERE = ("body", "limb", "muscle")
 """Sites so wide that absence there is absence."""
 
-YES = frozenset(
-    _stems(
-        "yes y true present positive high raised elevated some mild moderate severe abnormal marked low reduced"
-    )
-    | _stems("increased decreased frequent occasional often much")
+YES = _stems(
+    """yes y true present positive high raised elevated some mild moderate severe abnormal marked low
+    reduced increased decreased frequent occasional often much"""
 )
 NO = _stems("no n false absent negative none normal never nil unremarkable not denied")
 _UNSURE = "unknown;not known;?;unsure;not tested;n/a;na;pending;not said"
