@@ -40,32 +40,22 @@ def relative_release(
     return np.asarray((bound(calcium_mm, magnesium_mm) / healthy) ** power)
 
 
-def recovery_time_s(since_first_s: Array | float) -> Array:
-    """Time constant of refilling the ready store, quickening during a train (estimate)."""
-    return np.asarray(1.0 + 1.5 * np.exp(-np.asarray(since_first_s) / 1.2))
-
-
 def response_course(times_s: Array, junction: Junction) -> Array:
     """End-plate response at each discharge relative to the first of a rested junction.
 
     Each impulse releases a fraction U of the ready store R: ``R ← R(1 − U)``, which refills as
-    ``dR/dt = (1 − R)/τ(t)``, and does not fall below 0.7; U grows by the facilitation per impulse,
-    decaying over 100 ms. A pause of 5 s rests the junction.
+    ``dR/dt = (1 − R)/τ(t)``, τ = 1.0 + 1.5 e^{−t/1.2 s} s (estimate), not below 0.7; U grows by the
+    facilitation per impulse, decaying over 100 ms. A pause of 5 s rests the junction.
     """
-    course = np.empty(times_s.size)
-    store, extra, last, first = 1.0, 0.0, -np.inf, -np.inf
-    for index, time in enumerate(times_s):
-        pause = float(time - last)
-        if pause > 5.0:
-            store, extra, first = 1.0, 0.0, float(time)
-        else:
-            store = 1 - (1 - store) * float(np.exp(-pause / recovery_time_s(last - first)))
-            extra *= float(np.exp(-pause / FACILITATION_DECAY_S))
-        released = min(junction.release_probability * (1 + extra), 0.95)
-        course[index] = store * released / junction.release_probability
-        store = max(store * (1 - released), min(store, RESERVE))
-        extra += junction.facilitation
-        last = float(time)
+    from myolens.simulation.kernels import junction_course
+
+    course: Array = junction_course(
+        np.ascontiguousarray(times_s, np.float64),
+        junction.release_probability,
+        junction.facilitation,
+        FACILITATION_DECAY_S,
+        RESERVE,
+    )
     return course
 
 

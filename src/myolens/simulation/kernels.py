@@ -161,16 +161,13 @@ def needle_potentials(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def add_discharges(
-    out: F32, starts: I64, templates: I64, gains: F32, buffer: F32, offsets: I64, lengths: I64
-) -> None:
+def add_discharges(out: F32, starts: I64, templates: I64, buffer: F32, offsets: I64, lengths: I64) -> None:
     """Add template after template into out[sample, channel].
 
     Parameters
     ----------
     starts : first sample of each discharge, in order of time.
     templates : which template each uses.
-    gains : factor of each.
     buffer : templates one after another, each (samples × channels) in row order.
     offsets, lengths : where in the buffer each template begins and its number of samples.
     """
@@ -180,23 +177,54 @@ def add_discharges(
         first, last = starts[n], starts[n] + lengths[t]
         skip = max(0, -first)
         stop = min(last, out.shape[0]) - first
-        gain = gains[n]
         base = offsets[t]
         for s in range(skip, stop):
             row = first + s
             here = base + s * channels
             for c in range(channels):
-                out[row, c] += gain * buffer[here + c]
+                out[row, c] += buffer[here + c]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def shape_noise(white: F32, poles: F32, weights: F32, state: F32, levels: F32, out: F32) -> None:
-    """Add levels·Σ weights·AR1(poles) of white[sample, channel] to out; state[pole, channel] goes on."""
+def shape_noise(
+    white: F32, poles: F32, weights: F32, state: F32, levels: F32,
+    hum: F32, share: F32, wander: F32, first: int, knot: int, out: F32,
+) -> None:  # fmt: skip
+    """Add noise, hum and wander to out[sample, channel].
+
+    Noise is levels·Σ weights·AR1(poles) of `white`, its state[pole, channel] goes on to the next
+    block; hum[sample] counts with share[channel]; wander[knot number, channel] is joined by straight
+    lines of `knot` samples, `first` being the number of the block's first sample.
+    """
     samples, channels = out.shape
     for s in range(samples):
+        k = (first + s) // knot
+        part = np.float32((first + s - k * knot) / knot)
         for c in range(channels):
             total = weights[0] * white[s, c]
             for p in range(poles.size):
                 state[p, c] = poles[p] * state[p, c] + white[s, c]
                 total += weights[p + 1] * state[p, c]
-            out[s, c] += levels[c] * total
+            drift = wander[k, c] + part * (wander[k + 1, c] - wander[k, c])
+            out[s, c] += levels[c] * total + hum[s] * share[c] + drift
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def junction_course(times_s: F64, probability: float, growth: float, decay_s: float, reserve: float) -> F64:
+    """Release of each impulse relative to a rested junction's; `junction.response_course` explains it."""
+    course = np.empty(times_s.size)
+    store, extra, last, first = 1.0, 0.0, -1e9, -1e9
+    for index in range(times_s.size):
+        pause = times_s[index] - last
+        if pause > 5.0:
+            store, extra, first = 1.0, 0.0, times_s[index]
+        else:
+            refill_s = 1.0 + 1.5 * np.exp(-(last - first) / 1.2)
+            store = 1.0 - (1.0 - store) * np.exp(-pause / refill_s)
+            extra *= np.exp(-pause / decay_s)
+        released = min(probability * (1.0 + extra), 0.95)
+        course[index] = store * released / probability
+        store = max(store * (1.0 - released), min(store, reserve))
+        extra += growth
+        last = times_s[index]
+    return course

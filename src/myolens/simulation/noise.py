@@ -19,6 +19,7 @@ HARMONICS = ((1, 1.0), (3, 0.18), (5, 0.07))
 ECG_WAVES = ((-0.17, 0.025, 0.12), (-0.02, 0.008, -0.12), (0.0, 0.011, 1.0), (0.025, 0.01, -0.22),
              (0.28, 0.045, 0.25))  # fmt: skip
 """Heartbeat as Gaussians (delay s, SD s, height): P, Q, R, S, T (shape after McSharry 2003)."""
+WANDER_KNOT_S = 0.5
 BLOCK = 1 << 16
 
 
@@ -41,8 +42,7 @@ def add_noise(scenario: Scenario, out: F32, names: tuple[str, ...]) -> list[Arte
     channels = out.shape[1]
     rng = generator(scenario, 9)
     level = scenario.noise_uv * np.exp(rng.normal(0, scenario.contact, channels))
-    _add_coloured(scenario, out, level.astype(np.float32))
-    _add_smooth(scenario, out)
+    _add_everywhere(scenario, out, level.astype(np.float32))
     artefacts = _add_pops(scenario, out, names)
     if scenario.artefacts.ecg_uv > 0:
         _add_heartbeat(scenario, out)
@@ -69,46 +69,37 @@ def _colour(scenario: Scenario) -> tuple[F32, F32]:
     return poles.astype(np.float32), (weights / np.sqrt(power)).astype(np.float32)
 
 
-def _add_coloured(scenario: Scenario, out: F32, level: F32) -> None:
+def _add_everywhere(scenario: Scenario, out: F32, level: F32) -> None:
+    """Noise, mains with slowly turning strength, and a wandering baseline, on every channel."""
     from myolens.simulation.kernels import shape_noise
 
-    poles, weights = _colour(scenario)
-    state = np.zeros((poles.size, out.shape[1]), np.float32)
-    rng = generator(scenario, 10)
-    rows = max(1, BLOCK // out.shape[1])
-    for start in range(0, out.shape[0], rows):
-        part = out[start : start + rows]
-        white = rng.standard_normal(part.shape, np.float32)
-        shape_noise(white, poles, weights, state, level, part)
-
-
-def _add_smooth(scenario: Scenario, out: F32) -> None:
-    """Mains with slowly turning strength and phase, and a wandering baseline."""
     samples, channels = out.shape
+    poles, weights = _colour(scenario)
+    state = np.zeros((poles.size, channels), np.float32)
     rng = generator(scenario, 11)
+    share = np.asarray(rng.uniform(0.5, 1.5, channels), np.float32)
     seconds = samples / scenario.rate
-    share = rng.uniform(0.5, 1.5, channels)
     knots = np.linspace(0, seconds, max(4, int(seconds / 2) + 2))
     strength = scenario.mains_uv * (1 + 0.15 * rng.standard_normal(knots.size))
-    wander = rng.standard_normal((knots.size * 4, channels))
-    fine = np.linspace(0, seconds, knots.size * 4)
-    wander = scenario.artefacts.wander_uv * np.apply_along_axis(
-        lambda column: np.convolve(column, np.ones(3) / np.sqrt(3), "same"), 0, wander
-    )
     phases = rng.uniform(0, 2 * np.pi, len(HARMONICS))
-    for start in range(0, samples, BLOCK):
-        time = (start + np.arange(min(BLOCK, samples - start))) / scenario.rate
-        hum = sum(
-            part * np.sin(2 * np.pi * order * scenario.mains_hz * time + phase)
-            for (order, part), phase in zip(HARMONICS, phases, strict=True)
-            if order * scenario.mains_hz < scenario.rate / 2
+    knot = max(1, round(WANDER_KNOT_S * scenario.rate))
+    wander = rng.standard_normal((samples // knot + 2, channels), np.float32)
+    # Lines between independent values have two thirds of their power.
+    wander *= np.float32(scenario.artefacts.wander_uv * np.sqrt(1.5))
+    white_source = generator(scenario, 10)
+    rows = max(1, BLOCK // channels)
+    for start in range(0, samples, rows):
+        part = out[start : start + rows]
+        time = (start + np.arange(part.shape[0])) / scenario.rate
+        hum = np.zeros(time.size)
+        for (order, height), phase in zip(HARMONICS, phases, strict=True):
+            if order * scenario.mains_hz < scenario.rate / 2:
+                hum += height * np.sin(2 * np.pi * order * scenario.mains_hz * time + phase)
+        hum *= np.interp(time, knots, strength)
+        white = white_source.standard_normal(part.shape, np.float32)
+        shape_noise(
+            white, poles, weights, state, level, hum.astype(np.float32), share, wander, start, knot, part
         )
-        hum = hum * np.interp(time, knots, strength)
-        piece = out[start : start + time.size]
-        piece += np.outer(hum, share).astype(np.float32)
-        if scenario.artefacts.wander_uv > 0:
-            for channel in range(channels):
-                piece[:, channel] += np.interp(time, fine, wander[:, channel]).astype(np.float32)
 
 
 def _add_pops(scenario: Scenario, out: F32, names: tuple[str, ...]) -> list[Artefact]:
