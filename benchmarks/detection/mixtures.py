@@ -45,7 +45,7 @@ def _rests(*, held_back: bool) -> tuple[tuple[str, NDArray[np.float64]], ...]:
 def discharge_times(
     rate_per_min: float, seconds: float, rng: np.random.Generator, *, bursty: bool
 ) -> NDArray[np.float64]:
-    """Irregular discharges: a gamma-mixed Poisson process, with one doublet in twenty, no closer than 20 ms."""
+    """Irregular discharges: Poisson or gamma-mixed Poisson, one in twenty a doublet, 20 ms apart or more."""
     pieces = []
     for start in np.arange(0, seconds, 10.0):
         rate = rate_per_min * (rng.gamma(2.0, 0.5) if bursty else 1.0)

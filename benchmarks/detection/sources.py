@@ -131,7 +131,7 @@ def rest_single(*, held_back: bool) -> list[tuple[str, NDArray[np.float64]]]:
 
 
 def _without_spikes(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rest without its own isolated spikes, which may be discharges: 50 ms around what passes 5 deviations."""
+    """Rest without 50 ms around its own spikes above 5 deviations, which may be discharges."""
     band = butter(2, [20, 450], "bandpass", fs=SINGLE_RATE, output="sos")
     high = np.flatnonzero(np.abs(sosfiltfilt(band, x)) > 5)
     keep = np.ones(len(x), bool)
@@ -147,7 +147,7 @@ def _plux_rest() -> NDArray[np.float64]:
         raw = next(iter(file.values()))["raw"]
         name = next(key for key in raw if key.startswith("channel"))
         x = raw[name][:].ravel().astype(float)
-    quiet = [(3.5, 6.2), (16.5, 18.6), (46.0, 49.3), (51.0, 53.2), (54.0, 56.5), (57.5, 60.0), (66.5, 70.5)]
+    quiet = [(3.5, 6.2), (16.5, 18.6), (46.0, 49.3), (51.0, 53.2), (54.0, 56.5), (57.5, 60.0)]
     return np.concatenate(
         [x[int(a * 1000) : int(b * 1000)] - x[int(a * 1000) : int(b * 1000)].mean() for a, b in quiet]
     )

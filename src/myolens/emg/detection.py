@@ -23,10 +23,10 @@ SIDELOBE_REACH_S = 0.030
 _SIDELOBE = 0.12
 _SAME_POTENTIAL_S = 0.015
 _VALLEY = 0.4
-_APART_S = 0.06
+_APART_S = 0.15
 _FEWEST_PEAKS = 40
 _STEEPEST_GROWTH = 1.5
-_RESTFUL = 1.4
+_RESTFUL = 1.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +46,8 @@ class Scan:
     flat : ndarray of int32, shape (bins, channels)
         Longest run of equal raw samples, and the value repeated.
     flat_value : ndarray of float32, shape (bins, channels)
+    low, high : ndarray of float32, shape (bins, channels)
+        Extremes of the raw samples.
     """
 
     statistic: NDArray[np.float32]
@@ -55,6 +57,8 @@ class Scan:
     mean: NDArray[np.float32]
     flat: NDArray[np.int32]
     flat_value: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
 
 def scan(
@@ -92,8 +96,8 @@ def scan(
         parts.append(part)
         if progress is not None:
             progress(number / len(blocks))
-    total, spread, mean, flat, value = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Scan(total, spread, band.detection_rate, source.bin / band.rate, mean, flat, value)
+    total, spread, *slow = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Scan(total, spread, band.detection_rate, source.bin / band.rate, *slow)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +127,7 @@ def threshold(
     seconds: float,
     *,
     false_alarms_per_10_min: float,
+    provisional: bool = False,
 ) -> tuple[float, float]:
     """Height that peaks at rest exceed as often as stated, from the tail of the peaks themselves.
 
@@ -140,6 +145,8 @@ def threshold(
     seconds : float
         Length of those stretches.
     false_alarms_per_10_min : float
+    provisional : bool
+        Stop after the first fit, from the lowest percentiles only.
 
     Returns
     -------
@@ -151,7 +158,7 @@ def threshold(
         return 2 * OFFSET + float(np.log(max(seconds, 1.0))), 1.0
     allowed_per_peak = false_alarms_per_10_min * seconds / 600.0 / len(heights)
     cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
-    for _ in range(12):
+    for _ in range(0 if provisional else 12):
         apart = distance(times_s, times_s[heights > cut]) > _APART_S
         if np.count_nonzero(apart) < _FEWEST_PEAKS:
             break
@@ -186,8 +193,7 @@ def distance(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDA
 
 def restful(noise: Noise) -> NDArray[np.bool_]:
     """Frames in which the noise is near its resting level on most channels."""
-    ratio = np.median(noise.frames / noise.level, axis=1)
-    return np.asarray(ratio <= max(_RESTFUL, float(np.quantile(ratio, 0.2))))
+    return np.asarray(noise.rise <= max(_RESTFUL, float(np.quantile(noise.rise, 0.2))))
 
 
 def one_per_discharge(found: Candidates, statistic: NDArray[np.float32], rate: float) -> NDArray[np.int64]:

@@ -13,12 +13,13 @@ from myolens.emg.waveforms import Waveforms
 SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
 """Intervals between beats: 30 to 180 a minute."""
 
-_ALIKE = 0.75
+_ALIKE = 0.6
 _REGULAR_SHARE = 0.75
+_SUSPECTED_SHARE = 0.4
 _FEWEST_BEATS = 5
 _COMPLEX_S = 0.12
 _PHASE_S = 0.008
-_PHASE_SHARE = 0.25
+_PHASE_SHARE = 0.08
 _SHIFT_S = 0.010
 _SEEDS = 40
 _MOST_CHANNELS = 8
@@ -37,30 +38,26 @@ class Heart:
         return 60.0 / float(np.median(np.diff(self.beats_s)))
 
 
-def find_heart(waves: Waveforms, heights: NDArray[np.float32], rate: float) -> Heart | None:
+def find_heart(waves: Waveforms) -> Heart | None:
     """Look for heartbeats among the events.
 
-    From each of some events as template, those that resemble it (correlation above 0.75 over its
+    From each of some events as template, those that resemble it (correlation above 0.6 over its
     eight strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of beats if three
     quarters of their intervals lie within 20 % of the running median interval, or of twice that (a
     beat missed), and the train covers most of the recording. Fasciculations are irregular and do
     not pass. Other waves of the complex are events within 120 ms of a beat that recur at the same
-    phase, within 8 ms, in a quarter of the beats; a lone event beside a beat remains a discharge.
+    phase, within 8 ms, in one of twelve beats; a lone event beside a beat remains a discharge.
 
     Parameters
     ----------
     waves : Waveforms
-    heights : ndarray, shape (events,)
-        The statistic at each event.
-    rate : float
-        Sampling rate of the recording, Hz.
     """
-    times = waves.sample / rate
+    times = waves.sample / waves.recording_rate
     if len(times) < _FEWEST_BEATS:
         return None
     best = np.zeros(0)
     best_score = 0.0
-    order = np.argsort(-heights, kind="stable")
+    order = np.argsort(-waves.height, kind="stable")
     for seed in order[:: max(1, len(order) // _SEEDS)]:
         alike = _likeness(waves, int(seed))
         members = _one_per_beat(times, alike)
@@ -68,7 +65,13 @@ def find_heart(waves: Waveforms, heights: NDArray[np.float32], rate: float) -> H
             best, best_score = times[members], float(len(members) * alike[members].mean())
     if not len(best) or best[-1] - best[0] < 0.5 * (times[-1] - times[0]):
         return None
-    return from_beats(_completed(best), times)
+    return from_beats(_completed(best, float(times[-1])), times)
+
+
+def suspected(times_s: NDArray[np.float64], heights: NDArray[np.float32]) -> bool:
+    """Whether the highest events within 0.3 s of one another come, half of them, at the pace of a heart."""
+    leaders = _one_per_beat(times_s, _ALIKE + heights.astype(float))
+    return _regular(times_s[leaders], share=_SUSPECTED_SHARE)
 
 
 def from_beats(beats_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> Heart:
@@ -80,7 +83,7 @@ def from_beats(beats_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> He
     events = np.zeros(len(times_s), bool)
     close = np.flatnonzero(near)
     for i in close:
-        events[i] = np.sum(np.abs(phase[close] - phase[i]) <= _PHASE_S) >= _PHASE_SHARE * len(beats_s)
+        events[i] = np.sum(np.abs(phase[close] - phase[i]) <= _PHASE_S) >= max(3, _PHASE_SHARE * len(beats_s))
     return Heart(beats_s, events)
 
 
@@ -112,7 +115,7 @@ def _one_per_beat(times: NDArray[np.float64], alike: NDArray[np.float64]) -> NDA
     return np.array(chosen, np.int64)
 
 
-def _regular(times_s: NDArray[np.float64]) -> bool:
+def _regular(times_s: NDArray[np.float64], *, share: float = _REGULAR_SHARE) -> bool:
     intervals = np.diff(times_s)
     if len(intervals) < _FEWEST_BEATS - 1:
         return False
@@ -121,11 +124,11 @@ def _regular(times_s: NDArray[np.float64]) -> bool:
         return False
     ratio = intervals / usual
     near = (np.abs(ratio - 1) <= 0.2) | (np.abs(ratio - 2) <= 0.3)
-    return bool(near.mean() >= _REGULAR_SHARE)
+    return bool(near.mean() >= share)
 
 
-def _completed(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Beats, with those missed put in where an interval is a multiple of the usual one."""
+def _completed(beats_s: NDArray[np.float64], last_s: float) -> NDArray[np.float64]:
+    """Beats, with those missed put in where an interval is a multiple of the usual one, and at the ends."""
     usual = float(np.median(np.diff(beats_s)))
     result = [float(beats_s[0])]
     for beat in beats_s[1:]:
@@ -133,4 +136,6 @@ def _completed(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
         if 1 <= missed <= 3:
             result += list(np.linspace(result[-1], beat, missed + 2)[1:-1])
         result.append(float(beat))
-    return np.array(result)
+    before = np.arange(result[0] - usual, -usual, -usual)[::-1]
+    after = np.arange(result[-1] + usual, last_s + usual, usual)
+    return np.concatenate([before, result, after])

@@ -63,16 +63,21 @@ def zero_phase(x: Floats, sections: NDArray[np.float64]) -> None:
 
 
 @njit(nogil=True, cache=True)
-def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats]:
-    """Mean over consecutive bins of `width` samples and the longest run of equal samples in each.
+def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats, Floats, Floats]:
+    """Mean over consecutive bins of `width` samples, longest run of equal samples, and extremes.
 
-    Returns (bins, channels) means and (bins, channels) run lengths with the repeated value.
+    Returns
+    -------
+    mean, longest, value, low, high : arrays of shape (bins, channels)
+        `value` is the one repeated in the longest run.
     """
     samples, channels = x.shape
     bins = (samples + width - 1) // width
     mean = np.zeros((bins, channels), np.float32)
     longest = np.zeros((bins, channels), np.int32)
     value = np.zeros((bins, channels), np.float32)
+    low = np.full((bins, channels), np.inf, np.float32)
+    high = np.full((bins, channels), -np.inf, np.float32)
     run = np.zeros(channels, np.int32)
     for b in range(bins):
         begin = b * width
@@ -80,6 +85,8 @@ def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats
         for t in range(begin, end):
             for c in range(channels):
                 mean[b, c] += x[t, c]
+                low[b, c] = min(low[b, c], x[t, c])
+                high[b, c] = max(high[b, c], x[t, c])
                 same = t > 0 and x[t, c] == x[t - 1, c]
                 run[c] = run[c] + 1 if same else 1
                 if run[c] > longest[b, c]:
@@ -87,7 +94,7 @@ def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats
                     value[b, c] = x[t, c]
         for c in range(channels):
             mean[b, c] /= end - begin
-    return mean, longest, value
+    return mean, longest, value, low, high
 
 
 @njit(nogil=True, cache=True)

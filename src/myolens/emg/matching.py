@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,7 @@ class Discharges:
     Attributes
     ----------
     sample : ndarray of int64
-        Sample of the largest deflection.
+        Where the unit's template has its reference, or the event its largest deflection.
     unit : ndarray of int64
         Unit, from 0; −1 where none could be assigned.
     event : ndarray of int64
@@ -140,6 +141,10 @@ class Discharges:
     event: NDArray[np.int64]
     scale: NDArray[np.float32]
     alone: NDArray[np.bool_]
+
+    def where(self, chosen: NDArray[Any]) -> Discharges:
+        """Only these of them, by mask or positions."""
+        return Discharges(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def resolve(matches: Matches, events: NDArray[np.int64], step: int, rate: float) -> Discharges:
@@ -173,7 +178,6 @@ def resolve(matches: Matches, events: NDArray[np.int64], step: int, rate: float)
     event, unit, shift, sample, scale = event[kept], unit[kept], shift[kept], sample[kept], scale[kept]
     number = np.bincount(event, minlength=len(events))
     alone = (number[event] == 1) & (np.abs(shift) <= _OWN_S * rate)
-    sample = np.where(alone, events[event], sample)
     sample = np.concatenate([sample, events[unexplained]])
     order = np.argsort(sample, kind="stable")
     return Discharges(

@@ -16,8 +16,11 @@ _EVERYTHING = 60_000_000
 
 _BASELINE_FRAMES = 10
 _BASELINE_QUANTILE = 0.3
-_DRIFT_LIMIT = 3.0
+_MEMORY_FRAMES = 60
+_RISE_LIMIT = 1.5
+_DRIFT_LIMIT = 4.0
 MAD_TO_SD = 1.4826
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +32,8 @@ class Noise:
     frames : ndarray of float32, shape (frames, channels)
         Robust standard deviation in the analysis band, as found in each frame of `Source.frame` samples.
     level : ndarray of float32, shape (frames, channels)
-        The resting level: a running low quantile of `frames` that cannot rise more than
-        threefold above the recording's own low level, so that a contraction does not become it.
+        The resting level: a running low quantile of `frames` that cannot rise faster than
+        electrode noise drifts, so that a contraction does not become it.
     whitening : ndarray of float32, shape (channels, channels)
         Symmetric inverse square root of the shrunk correlation of the noise.
     even_scale, odd_scale : ndarray of float32, shape (widths, channels)
@@ -48,6 +51,12 @@ class Noise:
     odd_scale: NDArray[np.float32]
     mains: Mains | None
     correlation: NDArray[np.float32]
+
+    @property
+    def rise(self) -> NDArray[np.float32]:
+        """Frame level over resting level: median over channels, or the largest of up to four."""
+        ratio = self.frames / self.level
+        return np.asarray(np.median(ratio, axis=1) if ratio.shape[1] > _FEW else ratio.max(axis=1))
 
 
 def robust_sd(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -100,7 +109,11 @@ def _standard(source: Source, start: int, stop: int, mains: Mains | None) -> NDA
 
 
 def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Running low quantile of each channel's frames, kept within a threefold rise of its own low level."""
+    """Running low quantile of each channel's frames, above the quiet of the minutes around by 1.5 at most.
+
+    Electrode noise drifts over minutes; what rises faster, or above four times the recording's own low
+    level, is activity.
+    """
     count = len(frames)
     padded = np.pad(
         frames, ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0)), mode="reflect" if count > 10 else "edge"
@@ -108,8 +121,10 @@ def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     level = np.empty_like(frames)
     for k in range(count):
         level[k] = np.quantile(padded[k : k + 2 * _BASELINE_FRAMES + 1], _BASELINE_QUANTILE, axis=0)
-    low = np.quantile(frames, 0.1, axis=0)
-    level = np.clip(level, low / _DRIFT_LIMIT, _DRIFT_LIMIT * low)
+    low = np.empty_like(frames)
+    for k in range(count):
+        low[k] = np.quantile(frames[max(0, k - _MEMORY_FRAMES) : k + _MEMORY_FRAMES + 1], 0.05, axis=0)
+    level = np.minimum(level, np.minimum(_RISE_LIMIT * low, _DRIFT_LIMIT * np.quantile(frames, 0.1, axis=0)))
     positive = np.where(level > 0, level, np.nan)
     floor = np.nanmin(positive, axis=0, initial=np.inf, where=np.isfinite(positive))
     return np.where(level > 0, level, np.where(np.isfinite(floor), floor, 1.0)).astype(np.float32)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from myolens.emg import exclusion
-from myolens.emg.analysis import Analysis, Event, Quality, Unit
-from myolens.emg.counting import DOUBLET_S, analysed_seconds, poisson_rate
-from myolens.emg.detection import Candidates, candidates, one_per_discharge, restful, scan, threshold
+from myolens.emg.analysis import Analysis, Event, Unit
+from myolens.emg.channels import Usable, usable
+from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
+from myolens.emg.detectability import detectable_peak_to_peak
+from myolens.emg.detection import Scan, scan
+from myolens.emg.events import Events, beats_from_ecg, find_events
+from myolens.emg.exclusion import exclusions, inside, merged
 from myolens.emg.filtering import band_for
-from myolens.emg.heartbeat import find_heart
+from myolens.emg.findings import implied
+from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.matching import Discharges
+from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
+from myolens.emg.quality import judge
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.streaming import Source
-from myolens.emg.waveforms import Waveforms, cut_out
+from myolens.emg.waveforms import Waveforms
 from myolens.errors import InputError
-from myolens.recording import EMG_KINDS, ChannelKind, Recording
+from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
 
 SHORTEST_S = 2.0
 """Less than this cannot be analysed: noise itself could not be told."""
@@ -43,7 +51,7 @@ def analyze(
         What the channels are, where the file does not say: all channels of kind ``other`` are then
         taken to be of this kind.
     muscle : str, optional
-        Named in the result.
+        Named in the result and in the findings.
     false_alarms_per_10_min : float
         Peaks of noise that may pass as discharges.
     block_seconds : float, optional
@@ -51,59 +59,40 @@ def analyze(
     progress : callable, optional
         Called with the share done, 0 to 1.
 
+    Returns
+    -------
+    Analysis
+        With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat`` and, for the needle,
+        ``needle``.
+
     Raises
     ------
     InputError
         If there is no EMG channel, or too little signal, or an impossible option.
     """
+    where = recording.source or None
     if not 0 < false_alarms_per_10_min <= 600:
         raise InputError("the false-alarm rate must be above 0 and at most 600 in 10 minutes")
+    if block_seconds is not None and not block_seconds > 0:
+        raise InputError("blocks must be longer than 0 s")
     rows, kind = emg_rows(recording, kind)
     if recording.seconds < SHORTEST_S:
+        raise InputError(f"only {recording.seconds:.2g} s long", where=where, mend="Record at least a minute")
+    channels = usable(recording, rows)
+    if not channels.rows:
         raise InputError(
-            f"only {recording.seconds:.2g} s long",
-            where=recording.source or None,
-            mend="Record at least a minute",
+            "every EMG channel is constant", where=where, mend="Check the connection and the gain"
         )
-    band = band_for(recording.rate, kind, where=recording.source or None)
-    source = Source(recording, rows, band)
+    source = Source(recording, channels.rows, band_for(recording.rate, kind, where=where))
     noise = survey(source)
-    result = scan(source, noise, block_seconds=block_seconds, progress=progress)
-    found = candidates(result)
-    limit, _ = _threshold(found, noise, source, false_alarms_per_10_min)
-    above = found.where(found.height > limit)
-    kept = one_per_discharge(above, result.statistic, result.rate)
-    waves = cut_out(source, noise, above.index[kept] * band.factor)
-    heights = above.height[kept]
-    heart = find_heart(waves, heights, recording.rate)
-    beats = heart.events if heart else np.zeros(len(heights), bool)
-    times = waves.sample / recording.rate
-    continuous = [s for s in exclusion.bursts(result, limit) if not exclusion.inside(times[beats], [s]).any()]
-    spans = exclusion.voluntary(times[~beats], continuous)
-    spans = exclusion.merged((max(0.0, a), min(recording.seconds, b)) for a, b in spans)
-    waves = waves.where(~beats & ~exclusion.inside(times, spans))
-    discharges, shapes = sort_discharges(waves, noise, recording.rate)
-    left = analysed_seconds(recording.seconds, spans)
-    events = _events(source, waves, discharges, shapes)
-    return Analysis(
-        recording=recording.source,
-        kind=str(kind),
-        muscle=muscle,
-        rate=recording.rate,
-        channels=tuple(recording.channels[row].name for row in rows),
-        positions_mm=tuple(recording.channels[row].position_mm for row in rows),
-        seconds=recording.seconds,
-        analysed_seconds=left,
-        events=events,
-        units=_units(source, events, shapes, left),
-        rate_per_min=poisson_rate(len(events), left / 60) if left > 0 else None,
-        excluded=tuple(exclusion.as_spans(spans, exclusion.VOLUNTARY, recording.seconds)),
-        quality=_quality(recording, rows, noise, left),
-        notes=(f"{len(heart.beats_s)} heartbeats, {heart.per_min:.0f} a minute, were left out",)
-        if heart
-        else (),
-        details=_details(limit, false_alarms_per_10_min),
+    scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
+    beats = _known_beats(recording, source, false_alarms_per_10_min)
+    events = find_events(
+        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
     )
+    analysis = _at_rest(source, channels, noise, scanned, events, muscle, false_alarms_per_10_min)
+    return _with_needle(analysis, recording, muscle) if kind is ChannelKind.NEEDLE_EMG else analysis
 
 
 def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tuple[int, ...], ChannelKind]:
@@ -111,15 +100,12 @@ def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tupl
     where = recording.source or None
     wanted = None
     if kind is not None:
-        try:
-            wanted = ChannelKind(kind)
-        except ValueError:
-            wanted = ChannelKind.OTHER
+        wanted = ChannelKind(kind) if kind in set(ChannelKind) else None
         if wanted not in EMG_KINDS:
             raise InputError(
                 f"{kind} is not a kind of EMG", where=where, mend="Use surface_emg or needle_emg"
             )
-    for each in [wanted] if wanted else [ChannelKind.SURFACE_EMG, ChannelKind.NEEDLE_EMG]:
+    for each in (wanted,) if wanted else (ChannelKind.SURFACE_EMG, ChannelKind.NEEDLE_EMG):
         rows = recording.indices(each)
         if rows:
             return rows, each
@@ -135,14 +121,126 @@ def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tupl
     )
 
 
-def _threshold(found: Candidates, noise: Noise, source: Source, rate: float) -> tuple[float, float]:
-    quiet = restful(noise)
-    factor, fs = source.band.factor, source.recording.rate
-    frame = np.minimum(found.index * factor // source.frame, len(quiet) - 1)
-    chosen = quiet[frame]
-    seconds = float(quiet.sum()) * source.frame / fs
-    return threshold(
-        found.index[chosen] * factor / fs, found.height[chosen], seconds, false_alarms_per_10_min=rate
+def _known_beats(recording: Recording, source: Source, rate: float) -> Any:
+    """Heartbeats of the first ECG channel with a regular train, or None to look for them in the EMG."""
+    for row in recording.indices(ChannelKind.ECG):
+        channels = usable(recording, (row,))
+        if channels.rows:
+            beats = beats_from_ecg(Source(recording, channels.rows, source.band), rate)
+            if len(beats):
+                return beats
+    return None
+
+
+def _at_rest(
+    source: Source,
+    channels: Usable,
+    noise: Noise,
+    scanned: Scan,
+    events: Events,
+    muscle: str | None,
+    false_alarms_per_10_min: float,
+) -> Analysis:
+    """Leave out what is not rest, sort what remains, and measure it."""
+    recording = source.recording
+    beats_s = events.heart.beats_s if events.heart else np.zeros(0)
+    excluded = exclusions(source, noise, scanned, events.threshold, events.times_s[events.muscle], beats_s)
+    spans = merged((span.start_s, span.end_s) for span in excluded)
+    kept = complement(spans, recording.seconds)
+    analysed_s = length(kept)
+    waves = events.waves.where(events.muscle & ~inside(events.times_s, spans))
+    discharges, shapes = sort_discharges(waves, noise)
+    discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
+    found = _events(source, waves, discharges, shapes)
+    units = _units(source, found, shapes, kept)
+    times = np.array([event.time_s for event in found])
+    rate, spread = rate_per_min(times, kept)
+    detectable = detectable_peak_to_peak(source, noise, events.threshold)
+    quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
+    names = tuple(recording.channels[row].name for row in source.rows)
+    positions = tuple(recording.channels[row].position_mm for row in source.rows)
+    return Analysis(
+        recording=recording.source,
+        kind=str(recording.channels[source.rows[0]].kind),
+        muscle=muscle,
+        rate=recording.rate,
+        channels=names,
+        positions_mm=positions,
+        seconds=recording.seconds,
+        analysed_seconds=analysed_s,
+        events=found,
+        units=units,
+        rate_per_min=rate,
+        excluded=tuple(excluded),
+        quality=quality,
+        findings=implied(
+            count=len(found),
+            expected_false=false_alarms_per_10_min * analysed_s / 600,
+            rate=rate,
+            analysed_s=analysed_s,
+            units=units,
+            quality=quality,
+            muscle=muscle,
+        ),
+        notes=_notes(recording, found, excluded),
+        details={
+            "detection": {
+                "threshold": round(events.threshold, 3),
+                "false_alarms_per_10_min": false_alarms_per_10_min,
+                "band_hz": [round(source.band.low_hz, 1), round(source.band.high_hz, 1)],
+                "mains_hz": None if noise.mains is None else round(noise.mains.frequency_hz, 2),
+                "electrode_pops": int(events.pops.sum()),
+                "unassigned": sum(event.unit is None for event in found),
+            },
+            "heartbeat": None
+            if events.heart is None
+            else {
+                "beats": len(beats_s),
+                "per_min": round(events.heart.per_min, 1),
+                "events_left_out": int(events.heart.events.sum()),
+            },
+            "intervals": intervals(times, units, kept),
+            "amplitudes": amplitudes(found),
+            "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
+            "trend": trend(times, kept, spread),
+            "exclusion_time": exclusion_time(len(found), analysed_s),
+            "map": grid_map(units, names, positions),
+            "conduction_velocity": conduction(units, positions),
+        },
+    )
+
+
+def _notes(recording: Recording, found: tuple[Event, ...], excluded: list[Span]) -> tuple[str, ...]:
+    notes = list(recording.notes)
+    if not found:
+        notes.append("No discharge was found; see exclusion_time for the rates that this excludes.")
+    if loose := sum(event.unit is None for event in found):
+        notes.append(f"{loose} of {len(found)} discharges could not be assigned to a unit.")
+    if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
+        notes.append("Stretches left out for several reasons overlap; they are counted once.")
+    return tuple(notes)
+
+
+def _with_needle(analysis: Analysis, recording: Recording, muscle: str | None) -> Analysis:
+    """Add the reading of the needle, whose findings then hold instead of those for the skin."""
+    from myolens.emg.needle import read_needle
+
+    chosen = recording.select(
+        [row for row, c in enumerate(recording.channels) if c.name in analysis.channels]
+    )
+    chosen = chosen.with_kind(ChannelKind.NEEDLE_EMG)
+    analysis = replace(analysis, kind=str(ChannelKind.NEEDLE_EMG))
+    try:
+        reading = read_needle(chosen, muscle=muscle)
+    except InputError as error:
+        return replace(
+            analysis, findings=(), notes=(*analysis.notes, f"The needle could not be read: {error}")
+        )
+    return replace(
+        analysis,
+        findings=reading.findings,
+        notes=(*analysis.notes, *reading.notes),
+        details=analysis.details | {"needle": reading.to_json()},
     )
 
 
@@ -151,7 +249,7 @@ def _events(source: Source, waves: Waveforms, discharges: Discharges, shapes: Sh
     events = []
     for k in range(len(discharges.sample)):
         unit, i, scale = int(discharges.unit[k]), int(discharges.event[k]), float(discharges.scale[k])
-        if discharges.alone[k]:
+        if discharges.alone[k] or unit < 0:
             channel, peak = int(waves.channel[i]), float(waves.peak[i])
             span, level = float(waves.peak_to_peak[i]), float(waves.level[i])
         else:
@@ -170,13 +268,13 @@ def _events(source: Source, waves: Waveforms, discharges: Discharges, shapes: Sh
     return tuple(events)
 
 
-def _units(source: Source, events: tuple[Event, ...], shapes: Shapes, seconds: float) -> tuple[Unit, ...]:
+def _units(source: Source, events: tuple[Event, ...], shapes: Shapes, kept: Stretches) -> tuple[Unit, ...]:
+    seconds = length(kept)
     units = []
     for number, template in enumerate(shapes.templates, start=1):
         own = [event for event in events if event.unit == number]
-        times = np.array([event.time_s for event in own])
         sizes = np.array([10 ** (event.snr_db / 20) for event in own])
-        gaps = np.diff(times)
+        gaps = intervals_s(np.array([event.time_s for event in own]), kept)
         units.append(
             Unit(
                 unit=number,
@@ -186,20 +284,8 @@ def _units(source: Source, events: tuple[Event, ...], shapes: Shapes, seconds: f
                 template=np.ascontiguousarray(template.T),
                 template_rate=shapes.rate,
                 amplitude_cv=float(sizes.std(ddof=1) / sizes.mean()) if len(own) > 1 else None,
-                median_interval_s=float(np.median(gaps)) if len(own) > 1 else None,
+                median_interval_s=float(np.median(gaps)) if len(gaps) else None,
                 doublets=int(np.sum(gaps < DOUBLET_S)),
             )
         )
     return tuple(units)
-
-
-def _quality(recording: Recording, rows: tuple[int, ...], noise: Noise, left: float) -> Quality:
-    volts = [k for k, row in enumerate(rows) if recording.is_voltage(row)]
-    level = float(np.median(noise.level[:, volts])) if volts else None
-    verdict: Any = "good" if left >= 60 else "fair" if left >= 10 else "poor"
-    problems = () if left >= 60 else (f"Only {left:.0f} s of rest could be analysed; record two minutes.",)
-    return Quality(verdict, level, None if level is None else 8 * level, problems)
-
-
-def _details(limit: float, rate: float) -> dict[str, Any]:
-    return {"detection": {"threshold": round(limit, 3), "false_alarms_per_10_min": rate}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from myolens.emg.matching import Discharges, match, resolve
 from myolens.emg.noise import Noise
 from myolens.emg.sorting import FEWEST_EVENTS, features, templates
-from myolens.emg.waveforms import BEFORE_S, Waveforms
+from myolens.emg.waveforms import BEFORE_S, SEARCH_S, Waveforms
+
+_MOST_AVERAGED = 400
+_STEADY_S = 0.0015
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,48 +42,73 @@ class Shapes:
     rate: float
 
 
-def sort_discharges(waves: Waveforms, noise: Noise, rate: float) -> tuple[Discharges, Shapes]:
+def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]:
     """Sort the events into units, resolve superpositions, and average each unit; most active first."""
+    rate = waves.recording_rate
     none = np.full(len(waves.sample), -1)
     unsorted = Discharges(
         waves.sample, none, np.arange(len(none)), np.ones(len(none), np.float32), np.ones(len(none), bool)
     )
     if len(none) < FEWEST_EVENTS:
-        return unsorted, _averages(unsorted, waves, noise, 0)
+        return unsorted, _averages(unsorted, waves, noise, 0)[0]
     feature = features(waves, noise)
     bank = templates(feature)
     if not bank:
-        return unsorted, _averages(unsorted, waves, noise, 0)
+        return unsorted, _averages(unsorted, waves, noise, 0)[0]
     discharges = resolve(match(feature, bank), waves.sample, round(rate / feature.rate), rate)
     counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=len(bank))
     ranks = np.argsort(-counts, kind="stable")
     number = np.full(len(bank) + 1, -1)
     kept = [unit for unit in ranks if counts[unit] >= FEWEST_EVENTS]
     number[kept] = np.arange(len(kept))
-    discharges = Discharges(
-        discharges.sample, number[discharges.unit], discharges.event, discharges.scale, discharges.alone
-    )
-    return discharges, _averages(discharges, waves, noise, len(kept))
+    discharges = replace(discharges, unit=number[discharges.unit])
+    shapes, offsets = _averages(discharges, waves, noise, len(kept))
+    return _timed(discharges, waves, np.append(offsets, 0)), shapes
 
 
-def _averages(discharges: Discharges, waves: Waveforms, noise: Noise, units: int) -> Shapes:
-    """Median windows of the discharges that stand alone, aligned on their largest deflection."""
+def _timed(discharges: Discharges, waves: Waveforms, offsets: NDArray[np.int64]) -> Discharges:
+    """Discharges at the instant of the largest deflection.
+
+    That of the unit's average decides which deflection it is; where the event's own lies within 1.5 ms
+    of it, its own instant is kept.
+    """
+    sample = discharges.sample + offsets[discharges.unit]
+    own = waves.sample[discharges.event]
+    near = np.abs(own - sample) <= _STEADY_S * waves.recording_rate
+    sample = np.where((near & discharges.alone) | (discharges.unit < 0), own, sample)
+    order = np.argsort(sample, kind="stable")
+    return replace(discharges, sample=sample).where(order)
+
+
+def _averages(
+    discharges: Discharges, waves: Waveforms, noise: Noise, units: int
+) -> tuple[Shapes, NDArray[np.int64]]:
+    """Median windows of the discharges that stand alone, centred on the largest deflection.
+
+    Also returns by how many samples of the recording that lies after the reference of the template.
+    """
     level = np.median(noise.level, axis=0)
     centre = round(BEFORE_S * waves.rate)
-    reach = max(1, round(0.005 * waves.rate))
-    shapes, channel, peak, span = [], [], [], []
+    reach = max(1, round(SEARCH_S * waves.rate))
+    step = round(waves.recording_rate / waves.rate)
+    shift = np.round((discharges.sample - waves.sample[discharges.event]) / step).astype(int)
+    shapes, channel, peak, span, offsets = [], [], [], [], []
     for unit in range(units):
         members = discharges.unit == unit
         if np.any(members & discharges.alone):
             members &= discharges.alone
-        chosen = discharges.event[members][:400]
-        template = np.median(_aligned(waves.windows[chosen], centre), axis=0).astype(np.float32)
+        chosen = np.flatnonzero(members)[:_MOST_AVERAGED]
+        windows = _moved(waves.windows[discharges.event[chosen]], shift[chosen])
+        template = np.median(_aligned(windows, max(1, reach // 6)), axis=0).astype(np.float32)
         part = np.abs(template[centre - reach : centre + reach + 1]) / level
         where, best = np.unravel_index(int(np.argmax(part)), part.shape)
+        late = int(where) - reach
+        template = _moved(template[None], np.array([late]))[0]
         shapes.append(template)
         channel.append(int(best))
         peak.append(float(part[where, best] * level[best]))
-        span.append(float(np.ptp(template[centre - 2 * reach : centre + 2 * reach + 1, best])))
+        span.append(float(np.ptp(template[centre - reach : centre + reach + 1, best])))
+        offsets.append(late * step)
     return Shapes(
         tuple(shapes),
         np.array(channel, np.int64),
@@ -88,15 +116,22 @@ def _averages(discharges: Discharges, waves: Waveforms, noise: Noise, units: int
         np.array(span, np.float32),
         level,
         waves.rate,
-    )
+    ), np.array(offsets, np.int64)
 
 
-def _aligned(windows: NDArray[np.float32], centre: int) -> NDArray[np.float32]:
-    """Windows shifted, by at most a quarter of the way before the centre, to agree with their median."""
-    reach = centre // 4
+def _moved(windows: NDArray[np.float32], by: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Windows that begin so many samples later; what lies outside is zero."""
+    reach = int(np.abs(by).max(initial=0))
+    padded = np.pad(windows, ((0, 0), (reach, reach), (0, 0)))
+    place = reach + by[:, None] + np.arange(windows.shape[1])
+    return np.asarray(padded[np.arange(len(windows))[:, None], place])
+
+
+def _aligned(windows: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Windows moved by at most `reach` samples to agree best with their median."""
     template = np.median(windows, axis=0)
     strongest = np.argsort(-np.ptp(template, axis=0), kind="stable")[:8]
-    kernel = template[reach:-reach][:, strongest].ravel()
+    kernel = template[reach : len(template) - reach][:, strongest].ravel()
     products = np.stack(
         [
             windows[:, lag : windows.shape[1] - 2 * reach + lag][:, :, strongest].reshape(len(windows), -1)
@@ -104,5 +139,4 @@ def _aligned(windows: NDArray[np.float32], centre: int) -> NDArray[np.float32]:
             for lag in range(2 * reach + 1)
         ]
     )
-    shift = np.argmax(products, axis=0) - reach
-    return np.stack([np.roll(window, -int(s), axis=0) for window, s in zip(windows, shift, strict=True)])
+    return _moved(windows, np.argmax(products, axis=0) - reach)

@@ -69,13 +69,16 @@ class Source:
             np.nan_to_num(x, copy=False, nan=0.0, posinf=0.0, neginf=0.0) if stored.dtype.kind == "f" else x
         )
 
-    def filtered(
-        self, start: int, stop: int, *, mains: Mains | None, level: NDArray[np.float32] | None = None
-    ) -> NDArray[np.float32]:
-        """Band-passed values of start ≤ i < stop, mains subtracted, independent of the block's edges."""
+    def both(
+        self, start: int, stop: int, *, mains: Mains | None, level: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Raw and band-passed values of start ≤ i < stop, independent of the block's edges."""
         margin = int(MARGIN_S * self.recording.rate)
         low, high = max(0, start - margin), min(self.samples, stop + margin)
-        return band_passed(self.raw(low, high), self.band, mains, low, level)[start - low : stop - low]
+        raw = self.raw(low, high)
+        core = slice(start - low, stop - low)
+        kept = raw[core].copy()
+        return kept, band_passed(raw, self.band, mains, low, level)[core]
 
     @property
     def bin(self) -> int:

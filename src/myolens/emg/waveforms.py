@@ -18,6 +18,7 @@ BEFORE_S, AFTER_S = 0.020, 0.025
 """Window kept around the largest deflection."""
 
 _HIGHEST_KEPT_RATE_HZ = 5000.0
+_DISPLACED_FROM_S, _CYCLE_S = 0.008, 0.020
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +33,19 @@ class Waveforms:
         Analysed channel on which it is largest.
     peak, peak_to_peak, level : ndarray of float32, shape (events,)
         |largest deflection|, peak-to-peak within 10 ms of it, and noise level there, µV.
+    slow : ndarray of float32, shape (events,)
+        Raw displacement from before (8–28 ms) to after the deflection on that channel, µV: about
+        none for a potential, large for the decay of an electrode pop.
     ratios : ndarray of float32, shape (events, channels)
         Largest |deflection| over noise on every channel.
     windows : ndarray of float32, shape (events, window samples, channels)
         µV, from `BEFORE_S` before to `AFTER_S` after the largest deflection.
     rate : float
         Samples per second of the windows.
+    recording_rate : float
+        Samples per second of the recording.
+    height, spread : ndarray of float32, shape (events,)
+        The statistic and its spread over channels (see `myolens.emg.kernels.evidence`).
     """
 
     sample: NDArray[np.int64]
@@ -45,13 +53,17 @@ class Waveforms:
     peak: NDArray[np.float32]
     peak_to_peak: NDArray[np.float32]
     level: NDArray[np.float32]
+    slow: NDArray[np.float32]
     ratios: NDArray[np.float32]
     windows: NDArray[np.float32]
     rate: float
+    recording_rate: float
+    height: NDArray[np.float32]
+    spread: NDArray[np.float32]
 
     def where(self, chosen: NDArray[Any]) -> Waveforms:
         """Only these of them, by mask or positions."""
-        columns = [field.name for field in fields(self) if field.name != "rate"]
+        columns = [field.name for field in fields(self) if not field.name.endswith("rate")]
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
@@ -66,16 +78,15 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
     highest = np.minimum(near + search + 1, np.concatenate([middle, [source.samples]]))
     reach = before + after + search
     level = np.median(noise.level, axis=0)
+    cycle = 1 / noise.mains.frequency_hz if noise.mains else _CYCLE_S
 
-    def one(
-        block: tuple[int, int],
-    ) -> list[tuple[int, int, float, float, float, NDArray[np.float32], NDArray[np.float32]]]:
+    def one(block: tuple[int, int]) -> list[tuple[Any, ...]]:
         start, stop = block
         inside = np.flatnonzero((near >= start) & (near < stop))
         if not len(inside):
             return []
         low, high = max(0, start - reach), min(source.samples, stop + reach)
-        y = source.filtered(low, high, mains=noise.mains, level=level)
+        raw, y = source.both(low, high, mains=noise.mains, level=level)
         padded = np.pad(y, ((reach, reach), (0, 0)))
         found = []
         for i in inside:
@@ -87,28 +98,42 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
             around = padded[centre - search : centre + search + 1, channel]
             window = padded[centre - before : centre + after : step]
             found.append(
-                (sample, int(channel), float(part[where, channel] * sd[channel]), float(np.ptp(around)),
-                 float(sd[channel]), part.max(axis=0), window.copy())
-            )  # fmt: skip
+                (
+                    sample,
+                    int(channel),
+                    part[where, channel] * sd[channel],
+                    np.ptp(around),
+                    sd[channel],
+                    _displacement(raw[:, channel], sample - low, rate, cycle),
+                    part.max(axis=0),
+                    window.copy(),
+                )
+            )
         return found
 
     found = [event for part in in_order(one, source.blocks()) for event in part]
     channels = len(source.rows)
-    if not found:
-        nothing = np.zeros(0, np.float32)
-        empty = np.zeros((0, (before + after) // step, channels), np.float32)
-        none = np.zeros(0, np.int64)
-        return Waveforms(
-            none, none, nothing, nothing, nothing, np.zeros((0, channels), np.float32), empty, rate / step
-        )
-    sample, channel, peak, span, sd, ratios, windows = zip(*found, strict=True)
+    columns = list(zip(*found, strict=True)) if found else [()] * 8
+    channels = len(source.rows)
     return Waveforms(
-        np.array(sample),
-        np.array(channel),
-        np.array(peak, np.float32),
-        np.array(span, np.float32),
-        np.array(sd, np.float32),
-        np.stack(ratios),
-        np.stack(windows),
+        np.array(columns[0], np.int64),
+        np.array(columns[1], np.int64),
+        np.array(columns[2], np.float32),
+        np.array(columns[3], np.float32),
+        np.array(columns[4], np.float32),
+        np.array(columns[5], np.float32),
+        np.array(columns[6], np.float32).reshape(-1, channels),
+        np.array(columns[7], np.float32).reshape(-1, (before + after) // step, channels),
         rate / step,
+        rate,
+        np.zeros(len(found), np.float32),
+        np.ones(len(found), np.float32),
     )
+
+
+def _displacement(raw: NDArray[np.float32], at: int, rate: float, cycle_s: float) -> float:
+    """Mean of one mains cycle from 8 ms after a sample on, minus that of one up to 8 ms before it."""
+    near = round(_DISPLACED_FROM_S * rate)
+    far = near + max(1, round(cycle_s * rate))
+    before, after = raw[max(0, at - far) : max(0, at - near)], raw[at + near : at + far]
+    return float(after.mean() - before.mean()) if len(before) and len(after) else 0.0

@@ -1,0 +1,172 @@
+"""Candidates made into events: threshold, one per discharge, heartbeats and electrode pops told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.detection import (
+    Candidates,
+    Scan,
+    candidates,
+    distance,
+    one_per_discharge,
+    restful,
+    scan,
+    threshold,
+)
+from myolens.emg.heartbeat import Heart, find_heart, from_beats, suspected
+from myolens.emg.noise import MAD_TO_SD, Noise, survey
+from myolens.emg.streaming import Source
+from myolens.emg.waveforms import Waveforms, cut_out
+
+_BEAT_REACH_S = 0.15
+_POP_DISPLACEMENT = 0.35
+_POP_DOMINANCE = 4.0
+_POP_SPREAD = 1.3
+_DENSE_CHANNELS = 8
+_DENSE_SPACING_MM = 15.0
+_DENSE_WITHOUT_POSITIONS = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """What stands out of the noise.
+
+    Attributes
+    ----------
+    waves : Waveforms
+    threshold, scale : float
+        Of the statistic, and of the tail it was read from.
+    heart : Heart or None
+        With the events that are heartbeats.
+    pops : ndarray of bool, shape (events,)
+        Events that are electrode pops.
+    """
+
+    waves: Waveforms
+    threshold: float
+    scale: float
+    heart: Heart | None
+    pops: NDArray[np.bool_]
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """Instants of the largest deflections."""
+        return np.asarray(self.waves.sample / self.waves.recording_rate)
+
+    @property
+    def muscle(self) -> NDArray[np.bool_]:
+        """Events that are neither heartbeat nor pop."""
+        return ~self.pops & ~(self.heart.events if self.heart else np.zeros(len(self.pops), bool))
+
+
+def find_events(
+    source: Source,
+    noise: Noise,
+    result: Scan,
+    *,
+    false_alarms_per_10_min: float,
+    beats_s: NDArray[np.float64] | None,
+) -> Events:
+    """Find the events of a scanned recording.
+
+    Parameters
+    ----------
+    source, noise, result
+        The recording, its noise and its statistic.
+    false_alarms_per_10_min : float
+    beats_s : ndarray or None
+        Heartbeats known from an ECG channel; otherwise they are looked for.
+    """
+    found = candidates(result)
+    if beats_s is None:
+        beats_s = _beats(found, source, noise, result, false_alarms_per_10_min)
+    limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, beats_s)
+    waves = _measured(found, limit, source, noise, result)
+    times = waves.sample / source.recording.rate
+    heart = from_beats(beats_s, times) if len(beats_s) else None
+    pops = _pops(waves, source, result)
+    return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops)
+
+
+def beats_from_ecg(source: Source, false_alarms_per_10_min: float) -> NDArray[np.float64]:
+    """Heartbeats of an ECG channel, ascending; none if no regular train is there."""
+    noise = survey(source)
+    result = scan(source, noise)
+    return _beats(candidates(result), source, noise, result, false_alarms_per_10_min)
+
+
+def _beats(found: Candidates, source: Source, noise: Noise, result: Scan, rate: float) -> NDArray[np.float64]:
+    none = np.zeros(0)
+    limit, _ = _threshold(found, source, noise, rate, none, provisional=True)
+    above = found.where(found.height > limit)
+    if not suspected(above.index / result.rate, above.height):
+        return none
+    waves = _measured(found, limit, source, noise, result)
+    heart = find_heart(waves)
+    return heart.beats_s if heart else none
+
+
+def _measured(found: Candidates, limit: float, source: Source, noise: Noise, result: Scan) -> Waveforms:
+    above = found.where(found.height > limit)
+    kept = one_per_discharge(above, result.statistic, result.rate)
+    return replace(
+        cut_out(source, noise, above.index[kept] * source.band.factor),
+        height=above.height[kept],
+        spread=above.spread[kept],
+    )
+
+
+def _threshold(
+    found: Candidates,
+    source: Source,
+    noise: Noise,
+    rate: float,
+    beats_s: NDArray[np.float64],
+    *,
+    provisional: bool = False,
+) -> tuple[float, float]:
+    """Fit the tail to the peaks of restful frames away from heartbeats."""
+    quiet = restful(noise)
+    sample = found.index * source.band.factor
+    chosen = quiet[np.minimum(sample // source.frame, len(quiet) - 1)]
+    times = sample / source.recording.rate
+    if len(beats_s):
+        chosen &= distance(times, beats_s) > _BEAT_REACH_S
+    seconds = float(quiet.sum()) * source.frame / source.recording.rate
+    seconds = max(1.0, seconds - 2 * _BEAT_REACH_S * len(beats_s) * float(quiet.mean()))
+    return threshold(
+        times[chosen], found.height[chosen], seconds, false_alarms_per_10_min=rate, provisional=provisional
+    )
+
+
+def _pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
+    """Electrode pops: a raw displacement as large as the event, or one electrode alone in a dense grid.
+
+    A potential ends where it began within 20 ms; the discharge of an electrode–skin junction decays
+    over tens of milliseconds. Volume conduction spreads a potential over neighbouring electrodes
+    8 mm apart (correlation 0.96 in a real grid); a pop stays on its own.
+    """
+    wander = MAD_TO_SD * np.median(np.abs(np.diff(result.mean, axis=0)), axis=0)
+    displaced = np.abs(waves.slow) > np.maximum(
+        _POP_DISPLACEMENT * waves.peak, 4 * np.maximum(wander[waves.channel], waves.level)
+    )
+    if not is_dense(source):
+        return np.asarray(displaced)
+    ordered = np.sort(waves.ratios, axis=1)
+    alone = (ordered[:, -1] > _POP_DOMINANCE * ordered[:, -2]) | (waves.spread < _POP_SPREAD)
+    return np.asarray(displaced | alone)
+
+
+def is_dense(source: Source) -> bool:
+    """Whether the electrodes are a grid in which neighbours see the same potential."""
+    places = [source.recording.channels[row].position_mm for row in source.rows]
+    known = np.array([place for place in places if place is not None], float)
+    if len(known) >= _DENSE_CHANNELS:
+        gaps = np.linalg.norm(known[:, None] - known[None, :], axis=2)
+        np.fill_diagonal(gaps, np.inf)
+        return bool(np.median(gaps.min(axis=1)) <= _DENSE_SPACING_MM)
+    return len(places) >= _DENSE_WITHOUT_POSITIONS

@@ -1,0 +1,106 @@
+"""What an analysis implies for a case, with its weight."""
+
+from __future__ import annotations
+
+from myolens.case import Finding
+from myolens.emg.analysis import Estimate, Quality, Unit
+from myolens.emg.counting import seconds_to_exclude
+
+PRESENT_STRENGTH, ABSENT_STRENGTH = 2.3, -1.7
+"""Natural logs of 0.836/0.084 and 0.164/0.916: the likelihood ratios of automatic detection of
+fasciculation potentials, positive and negative (SPiQE: Bashford et al., Clin Neurophysiol 2019;130:1083)."""
+
+MODEST_STRENGTH = 0.7
+"""Rate, number of units and doublets shift the odds by a factor of two at most (project estimate):
+none of them decides, as benign and serious causes overlap (Mills 2010; Kleine 2012)."""
+
+LEAST_RATE_PER_MIN = 1.0
+"""Rate that a recording must have been long enough to exclude before "none found" is said."""
+
+HIGH_RATE_PER_MIN = 10.0
+"""In biceps the rate in ALS is ten times that in benign fasciculation and more (Bashford, Brain Commun
+2020), whose own is some 0.5–4 a minute."""
+
+LARGEST_DETECTABLE_UV = 100.0
+"""Where only larger potentials would be found, "none found" is not said (50 µV is the usual counting
+limit: van der Heijden 1994; SPiQE's inclusion limit 100 µV)."""
+
+_FEWEST_FOR_UNITS = 10
+_BUSY_IN_HEALTH = ("abductor hallucis", "foot", "calf", "gastrocnemius", "soleus")
+
+
+def implied(
+    *,
+    count: int,
+    expected_false: float,
+    rate: Estimate | None,
+    analysed_s: float,
+    units: tuple[Unit, ...],
+    quality: Quality,
+    muscle: str | None,
+) -> tuple[Finding, ...]:
+    """Findings of a recording at rest with surface electrodes.
+
+    Fasciculations are present if so many events are improbable (1 %) as false alarms; absent if none
+    more than those was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV
+    would have been found. Otherwise nothing is said. A poor recording halves every weight.
+    """
+    if rate is None or quality.verdict == "unusable":
+        return ()
+    trust = 0.5 if quality.verdict == "poor" else 1.0
+    found: list[Finding] = []
+
+    def say(name: str, strength: float, *, present: bool = True, value: float | None = None) -> None:
+        found.append(
+            Finding(
+                name=name,
+                present=present,
+                value=value,
+                unit=None if value is None else "/min",
+                site=muscle,
+                source="recording",
+                strength=round(strength * trust, 2),
+            )
+        )
+
+    if _improbable(count, expected_false):
+        say("emg_fasciculations", PRESENT_STRENGTH, value=round(rate.value, 2))
+        for name, present in (_rate_finding(rate, muscle), *_unit_findings(units, count)):
+            if present is not None:
+                say(name, MODEST_STRENGTH if present else -MODEST_STRENGTH, present=present)
+    elif count == 0 and excludes(analysed_s, quality):
+        say("emg_fasciculations", ABSENT_STRENGTH, present=False)
+        say("emg_no_fasciculations_found", -ABSENT_STRENGTH)
+    return tuple(found)
+
+
+def excludes(analysed_s: float, quality: Quality) -> bool:
+    """Whether a recording without events was long and clear enough to say there are none."""
+    clear = quality.detectable_uv is not None and quality.detectable_uv <= LARGEST_DETECTABLE_UV
+    return clear and analysed_s >= seconds_to_exclude(LEAST_RATE_PER_MIN)
+
+
+def _improbable(count: int, expected_false: float) -> bool:
+    from scipy.stats import poisson
+
+    return bool(count >= 2 and poisson.sf(count - 1, max(expected_false, 1e-9)) < 0.01)
+
+
+def _rate_finding(rate: Estimate, muscle: str | None) -> tuple[str, bool | None]:
+    """High, not high, or (None) not to be told; foot and calf are busy in healthy people."""
+    name = "emg_high_fasciculation_rate"
+    if any(word in (muscle or "").lower() for word in _BUSY_IN_HEALTH):
+        return name, None
+    return name, True if rate.low > HIGH_RATE_PER_MIN else False if rate.high < HIGH_RATE_PER_MIN else None
+
+
+def _unit_findings(units: tuple[Unit, ...], count: int) -> list[tuple[str, bool | None]]:
+    if count < _FEWEST_FOR_UNITS:
+        return []
+    sorted_share = sum(unit.events for unit in units) / count
+    doublets = sum(unit.doublets for unit in units)
+    return [
+        ("emg_single_unit", True if len(units) == 1 and sorted_share >= 0.9 else None),
+        ("emg_several_units", True if len(units) >= 3 else None),
+        ("emg_doublets", True if doublets >= 2 else None),
+    ]
