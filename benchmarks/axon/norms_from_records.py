@@ -58,9 +58,8 @@ def stimulus_response(records: list[dict]) -> dict[str, list[float]]:
     return summary([table for table in tables if table])
 
 
-def main() -> None:
-    """Read, summarise, write."""
-    records = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+def summarise(records: list[dict]) -> dict[str, dict[str, list[float]]]:
+    """Mean, SD and count of every curve."""
     curves = {}
     for name, (section, part) in CURVES.items():
         tables = []
@@ -70,11 +69,15 @@ def main() -> None:
             if found:
                 tables.append(measured(found))
         curves[name] = summary(tables)
-    curves["stimulus_response"] = stimulus_response(records)
+    return {**curves, "stimulus_response": stimulus_response(records)}
+
+
+def main() -> None:
+    """Read, summarise, write."""
+    curves = summarise(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     head = "# Written by benchmarks/axon/norms_from_records.py; the source is named in nerve_norms.yaml.\n"
-    TARGET.write_text(
-        head + yaml.safe_dump(curves, sort_keys=False, width=110, default_flow_style=None), encoding="utf-8"
-    )
+    text = yaml.safe_dump(curves, sort_keys=False, width=110, default_flow_style=None)
+    TARGET.write_text(head + text, encoding="utf-8")
 
 
 if __name__ == "__main__":

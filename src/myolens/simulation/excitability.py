@@ -146,7 +146,7 @@ def _rows(kept: Array, at: Array, lane: int, times: Array) -> Array:
     return np.asarray(kept[np.searchsorted(at, times), lane], dtype=np.float64)
 
 
-def _at_rest(state: AxonState, *, dt_ms: float, high_pa: float = 4000.0) -> tuple[Array, Array, Array]:
+def _at_rest(state: AxonState, *, dt_ms: float, high_pa: float = 2000.0) -> tuple[Array, Array, Array]:
     """Rest state, constants, and thresholds (pA) of the pulses `WIDTHS_MS` from rest."""
     S, P, _ = pack([state])
     start = S.reshape(kernel.N_STATE, kernel.LANES)[:, 0]
@@ -224,8 +224,9 @@ def battery(
     if not np.isfinite(weiss).all():
         return _untestable()
 
-    levels = np.array([0.4, -0.4, 0.2, -0.2, CONDITIONING, 0.0]) * threshold
-    offs = np.array([POLARISATION_MS] * 4 + [TEST_MS, 0.0])
+    # the last lane is only nudged: an unstable rest shows itself by firing
+    levels = np.array([0.4, -0.4, 0.2, -0.2, CONDITIONING, -0.1]) * threshold
+    offs = np.array([POLARISATION_MS] * 4 + [TEST_MS, TEST_MS])
     delays = [DELAYS_MS[level] - ON_MS for level in (40, -40, 20, -20)]
     at = np.unique(np.concatenate([*delays, INTERVALS_MS]))
     iv_at = np.array([IV_MS - TEST_MS])
