@@ -65,7 +65,7 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
         yield from _unknown(cause.code, "test", cause.tests, knowledge.tests)
         yield from _unknown(cause.code, "care measure", cause.care, knowledge.care)
     for finding in findings.values():
-        yield from _unknown(finding.code, "finding", finding.implies, findings)
+        yield from _unknown(finding.code, "finding", (*finding.implies, finding.stopped), findings)
         yield from _unknown(finding.code, "family", (finding.family,), knowledge.families)
         yield from _unknown(finding.code, "site", (finding.site,), knowledge.sites)
     for code, number in _numbers(knowledge):

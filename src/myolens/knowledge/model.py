@@ -253,6 +253,8 @@ class FindingDefinition(KnowledgeModel):
         or normal result means absent.
     opposites : tuple of str
         Names that say it is absent ("normal strength").
+    stopped : code or None
+        What it means that the person has stopped this ("stopped diazepam").
     family, site : code or None
         Findings of one family ("twitching") differ by body site; a name made of a site and
         a family word ("deltoid fasciculations") finds the nearest site that has a finding.
@@ -276,6 +278,7 @@ class FindingDefinition(KnowledgeModel):
     implies: tuple[Code, ...] = ()
     result_of: tuple[str, ...] = ()
     opposites: tuple[str, ...] = ()
+    stopped: Code | None = None
     family: Code | None = None
     site: Code | None = None
 

@@ -20,9 +20,20 @@ from myolens.knowledge.recognised import (
     Unrecognised,
 )
 from myolens.knowledge.text import key, words
-from myolens.knowledge.wording import EVERYWHERE, LAB_WORDS, NO, NOT_KNOWN, YES, LabWord
+from myolens.knowledge.wording import (
+    EVERYWHERE,
+    LAB_WORDS,
+    NO,
+    NOT_KNOWN,
+    OVERDOSE,
+    STARTED,
+    STOPPED,
+    YES,
+    LabWord,
+)
 
 DURATION = "duration_of_twitching"
+NEW_MEDICINE, TOO_MUCH = "medicine_started_or_changed", "medicine_overdose"
 SEROTONERGIC, TWO_SEROTONERGIC = "takes_serotonergic", "takes_two_serotonergic"
 
 
@@ -107,9 +118,8 @@ class _Reader:
         code = self.names.medicine(finding.name)
         if code is None:
             return False
-        present = _presence(finding)
-        medicine = self.knowledge.medicines[code]
-        if present:
+        if _presence(finding):
+            medicine = self.knowledge.medicines[code]
             self._take(RecognisedMedicine(code, medicine.name, medicine.implies, finding.name))
         return True
 
@@ -280,6 +290,18 @@ class _Reader:
             )
 
     def _take(self, medicine: RecognisedMedicine) -> None:
+        """Keep a medicine that is taken; "stopped", "new" or "overdose" beside its name say more."""
+        around = set(words(medicine.given_as)) - set(words(medicine.name))
+        given = medicine.given_as
+        if around & STOPPED:
+            ends = [self.knowledge.findings[code].stopped for code in medicine.implies]
+            for code in dict.fromkeys(ends):
+                if code is not None:
+                    self.said.append(RecognisedFinding(code, present=True, given_as=given))
+            return
+        for told, code in ((STARTED, NEW_MEDICINE), (OVERDOSE, TOO_MUCH)):
+            if around & told and code in self.knowledge.findings:
+                self.said.append(RecognisedFinding(code, present=True, given_as=given))
         if medicine.code not in {held.code for held in self.medicines}:
             self.medicines.append(medicine)
 

@@ -44,6 +44,11 @@ MEDICINE_NOISE = EMPTY | _stems(
 )
 """Doses, forms and habits of writing around the name of a medicine."""
 
+STOPPED = _stems("stopped stopping withdrawal withdrawn cessation discontinued discontinuation ceased quit")
+STARTED = _stems("new newly started starting begun initiated increased increase raised changed change")
+OVERDOSE = _stems("overdose toxicity intoxication toxic poisoning overuse")
+"""What a word beside a medicine adds: it was stopped, begun or changed, or too much was taken."""
+
 LAB_NOISE = _stems("serum plasma blood level concentration total value fasting test result venous")
 
 LOW = _stems("low reduced decreased deficient deficiency lowered depleted depletion")
