@@ -14,7 +14,6 @@ causes bring about is a bit like a finding, so links are exact too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,8 +115,7 @@ def solve(problem: Problem, *, order: Order | None = None) -> Posterior:
     order = order or order_of(problem)
     if order.frontier > MAXIMUM_FRONTIER:
         raise ValueError(f"{order.frontier} findings are open at once, more than {MAXIMUM_FRONTIER}")
-    kept = sum(2.0 ** len(bits) for bits in _widths(order))
-    chunk = max(1, int(min(_TABLE_NUMBERS // 2**order.frontier, _KEPT_NUMBERS // max(kept, 1))))
+    chunk = max(1, min(_TABLE_NUMBERS >> order.frontier, _KEPT_NUMBERS // max(order.size, 1)))
     count = -(-problem.variants // chunk)
     log_odds = np.empty(problem.prior.shape)
     log_evidence = np.empty(problem.variants)
@@ -127,14 +125,6 @@ def solve(problem: Problem, *, order: Order | None = None) -> Posterior:
     if not np.isfinite(log_evidence).all():
         raise ValueError("the evidence is impossible in this network")
     return Posterior(log_odds, log_evidence)
-
-
-def _widths(order: Order) -> Iterator[range]:
-    width = 0
-    for step in order.steps:
-        width += len(step.opens)
-        yield range(width)
-        width -= len(step.closes) + (step.own is not None)
 
 
 def _solved(problem: Problem, order: Order) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ class Network:
     links: tuple[tuple[int, int], ...]
     link: Array
     above: list[frozenset[int]]
-    conditional: dict[tuple[int, int | None], Produced]
+    conditional: dict[tuple[tuple[int, ...], int | None], Produced]
     codes: tuple[str, ...]
 
 
@@ -211,37 +212,71 @@ class Produced:
     logarithms: tuple[float, Array, Array]
 
 
-def produced(network: Network, finding: int, given: int | None) -> Produced:
-    """Return `Produced` for a finding from the store of the network, worked out on first use."""
-    known = network.conditional.get((finding, given))
-    if known is None:
-        known = network.conditional[finding, given] = _produced(network, finding, given)
-    return known
-
-
-def _produced(network: Network, finding: int, given: int | None) -> Produced:
-    """Return the noisy-OR of a finding, within those who have the general finding ``given`` if any.
+def produced(network: Network, chain: tuple[int, ...], given: int | None) -> Produced:
+    """Return how causes produce a finding, within those who have the general finding ``given`` if any.
 
     If A implies B and B is known, then P(A | B, cause) = P(A | cause) / P(B | cause): the
     evidence of B is counted once, with B, and A adds only what is particular to it. A cause
-    that is not listed for A says nothing beyond B.
+    that is not listed for A says nothing beyond B. The chain runs from the finding to more
+    general ones that are known to be present only through it; their evidence is told as one.
     """
-    leak = network.leak[finding]
-    stated = dict(network.effects[finding])
-    if given is not None:
-        general_leak = np.maximum(network.leak[given], leak)
-        general = dict(network.effects[given])
-        stated = {cause: value / np.maximum(general[cause], value) for cause, value in stated.items()}
-        leak = np.minimum(leak / general_leak, _MOST_CERTAIN_GIVEN_GENERAL)
+    known = network.conditional.get((chain, given))
+    if known is None:
+        known = network.conditional[chain, given] = _produced(network, chain, given)
+    return known
+
+
+def _produced(network: Network, chain: tuple[int, ...], given: int | None) -> Produced:
+    leak, values = _particular(network, chain[-1], given)
+    for finding, general in zip(reversed(chain[:-1]), reversed(chain[1:]), strict=True):
+        share, particular = _particular(network, finding, general)
+        causes = values.keys() | particular.keys()
+        values = {cause: values.get(cause, leak) * particular.get(cause, share) for cause in sorted(causes)}
+        leak = leak * share
     activation, rarer = {}, {}
     log_stays, log_rarer = np.zeros(len(network.causes)), np.zeros(len(network.causes))
-    for cause, value in stated.items():
+    for cause, value in values.items():
         if value[0] > leak[0]:
             chance = np.clip((value - leak) / (1 - leak), 0.0, 1 - _SMALLEST)
             activation[cause], log_stays[cause] = chance, np.log1p(-chance[0])
         elif value[0] < leak[0]:
             rarer[cause], log_rarer[cause] = np.minimum(value, leak), np.log(value[0] / leak[0])
     return Produced(leak, activation, rarer, (float(leak[0]), log_stays, log_rarer))
+
+
+def _particular(network: Network, finding: int, given: int | None) -> tuple[Array, dict[int, Array]]:
+    """Leak and P(finding | cause), among those who have the general finding if one is given."""
+    leak, stated = network.leak[finding], dict(network.effects[finding])
+    if given is None:
+        return leak, stated
+    general = dict(network.effects[given])
+    share = np.minimum(leak / np.maximum(network.leak[given], leak), _MOST_CERTAIN_GIVEN_GENERAL)
+    return share, {cause: value / np.maximum(general[cause], value) for cause, value in stated.items()}
+
+
+def chains(network: Network, present: Iterable[int]) -> dict[int, tuple[tuple[int, ...], int | None]]:
+    """Split the findings known to be present into chains, each told as one.
+
+    A general finding that is known to be present through exactly one particular finding is
+    part of that finding's chain; one that two or more share stands for itself.
+
+    Returns
+    -------
+    dict of finding to (chain, general finding above the chain or None)
+    """
+    present = frozenset(present)
+    above = {finding: nearest_general(network, finding, present - {finding}) for finding in present}
+    shared = Counter(general for general in above.values() if general is not None)
+    found = {}
+    for finding in sorted(present):
+        if shared[finding] == 1:
+            continue
+        chain, general = [finding], above[finding]
+        while general is not None and shared[general] == 1:
+            chain.append(general)
+            general = above[general]
+        found[finding] = tuple(chain), general
+    return found
 
 
 def nearest_general(network: Network, finding: int, present: Iterable[int]) -> int | None:
@@ -294,6 +329,7 @@ def problem_of(
     variants = len(columns)
     likelihood = np.ones(odds.shape)
     present = {network.findings[code] for code, weights in observed.items() if weights.if_absent == 0}
+    told = chains(network, present)
     leaks, rows, absent, there = [], [], [], []
     for code, weights in observed.items():
         counted = np.array([left_out != code for left_out in without])
@@ -301,7 +337,10 @@ def problem_of(
             factor = _mixed(weights, ratio[columns], ratio_absent[columns])
             odds[cause] *= np.where(counted, factor, 1.0)
         finding = network.findings[code]
-        how = produced(network, finding, nearest_general(network, finding, present - {finding}))
+        if finding in present and finding not in told:
+            continue
+        chain, given = told.get(finding) or ((finding,), nearest_general(network, finding, present))
+        how = produced(network, chain, given)
         leak = how.leak[columns]
         for cause, value in how.rarer.items():
             ratio = _seen(weights, value[columns]) / _seen(weights, leak)

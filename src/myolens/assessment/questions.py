@@ -203,7 +203,7 @@ def _chances(network: Network, on: Array, facts: Facts, numbers: list[int]) -> A
     log_stays, log_rarer = np.zeros((causes, len(numbers))), np.zeros((causes, len(numbers)))
     leak = np.empty(len(numbers))
     for place, finding in enumerate(numbers):
-        how = produced(network, finding, nearest_general(network, finding, present - {finding}))
+        how = produced(network, (finding,), nearest_general(network, finding, present - {finding}))
         leak[place], log_stays[:, place], log_rarer[:, place] = how.logarithms
     chance = np.exp(on @ log_stays)
     odds = leak / (1 - leak)
