@@ -72,6 +72,8 @@ def assessment() -> Assessment:
         "prior": 0.12,
         "serious": False,
         "lookalike": False,
+        "technical": "Ectopic axonal discharge.",
+        "icd10": ["R25.3"],
         "mechanism": "One motor unit fires by itself.",
         "sources": ["Fil18"],
     }
@@ -217,6 +219,7 @@ def assessment() -> Assessment:
                 "per_cause": [["Harmless twitching", "months to years"]],
                 "sources": ["Fil18"],
             },
+            "clinician": ["Fasciculation without weakness."],
             "explanation": ["Twitching without weakness is nearly always harmless."],
             "limits": ["No examination was done."],
             "sources": {

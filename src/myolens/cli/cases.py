@@ -151,7 +151,13 @@ def _report(
 def _summary(assessment: Assessment) -> None:
     from rich.markup import escape
 
-    from myolens.reports.page import LEVEL_NAMES, likely_causes, per_hundred
+    from myolens.reports.page import (
+        LEVEL_NAMES,
+        SHOWN_CHECKED,
+        checked_in_order,
+        likely_causes,
+        per_hundred,
+    )
 
     out = console()
     out.print(f"[bold]{LEVEL_NAMES[assessment.urgency.level]}.[/bold] {escape(assessment.urgency.headline)}")
@@ -166,14 +172,18 @@ def _summary(assessment: Assessment) -> None:
             f"[bold]{escape(cause.plain_name)}[/bold]"
         )
         strongest = sorted(cause.evidence, key=lambda item: -abs(item.bits))[:3]
-        for item in strongest:
-            state = " (absent)" if item.present is False else ""
-            out.print(f"       {item.bits:+.1f} bits  {escape(item.label)}{state}")
+        for piece in strongest:
+            state = " (absent)" if piece.present is False else ""
+            out.print(f"       {piece.bits:+.1f} bits  {escape(piece.label)}{state}")
     if not likely:
         out.print("  No cause reaches 5 of 100 with what is known so far.")
     if assessment.checked_for:
-        names = ", ".join(f"{item.name} ({item.words})" for item in assessment.checked_for)
-        out.print(f"\n[bold]What we checked for[/bold]\n  {escape(names)}")
+        out.print("\n[bold]What we checked for[/bold]")
+        checked = checked_in_order(assessment)
+        for item in checked[:SHOWN_CHECKED]:
+            out.print(f"  {escape(item.name)}: {escape(item.words)}")
+        if len(checked) > SHOWN_CHECKED:
+            out.print(f"  and {len(checked) - SHOWN_CHECKED} more, in the report")
     if assessment.questions:
         out.print(f"\n[bold]Next question[/bold]\n  {escape(assessment.questions[0].text)}")
     for unknown in assessment.unrecognised:

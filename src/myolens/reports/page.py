@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
-from myolens.assessment.result import Assessment, CareAdvice, CauseResult
+from myolens.assessment.result import Assessment, CareAdvice, CauseResult, CheckedFor
 from myolens.case import Case
 from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
@@ -26,6 +26,10 @@ SHOWN_CAUSES = 5
 
 SHOWN_FROM = 0.05
 """A cause below 5 in 100 is not put among the likely ones."""
+
+SHOWN_CHECKED = 6
+FEARED_MOST = "motor_neuron_disease"
+"""Searched for at night by nearly everyone with a twitch, so it is always answered first."""
 
 DRAWN_UNITS = 8
 
@@ -86,6 +90,7 @@ def report(
     """
     from myolens import __version__
 
+    checked = checked_in_order(assessment) if assessment else ()
     shown_sources = dict(assessment.sources) if assessment else {}
     return (
         _environment()
@@ -96,6 +101,8 @@ def report(
             case=case,
             assessment=assessment,
             likely=likely_causes(assessment) if assessment else (),
+            checked_first=checked[:SHOWN_CHECKED],
+            checked_rest=checked[SHOWN_CHECKED:],
             plan=plan_of(assessment.care) if assessment else (),
             recordings=[_recording_part(item) for item in examined],
             failures=tuple(failures),
@@ -123,6 +130,11 @@ def likely_causes(assessment: Assessment) -> tuple[CauseResult, ...]:
     return tuple(likely[:SHOWN_CAUSES])
 
 
+def checked_in_order(assessment: Assessment) -> tuple[CheckedFor, ...]:
+    """Return the serious conditions looked for: the one people fear most first, then the likelier ones."""
+    return tuple(sorted(assessment.checked_for, key=lambda item: item.cause != FEARED_MOST))
+
+
 def per_hundred(probability: float) -> str:
     """Words for a probability out of 100; never zero and never all."""
     if probability < 0.01:
@@ -134,7 +146,8 @@ def per_hundred(probability: float) -> str:
 
 def recording_sentence(analysis: Analysis) -> str:
     """Say in one sentence what was counted, in how much time, with the interval."""
-    minutes = analysis.analysed_seconds / 60
+    seconds = analysis.analysed_seconds
+    length = f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
     if analysis.rate_per_min is None:
         return "Nothing could be counted in this recording; the reasons are under quality."
     rate = analysis.rate_per_min
@@ -144,7 +157,7 @@ def recording_sentence(analysis: Analysis) -> str:
     if analysis.units:
         units = f" from {len(analysis.units)} motor unit{'s' if len(analysis.units) > 1 else ''}"
     return (
-        f"{twitches}{units} in {minutes:.1f} minutes that could be used: {rate.value:.1f} per minute "
+        f"{twitches}{units} in {length} that could be used: {rate.value:.1f} per minute "
         f"({rate.level:.0%} interval {rate.low:.1f} to {rate.high:.1f})."
     )
 

@@ -15,7 +15,9 @@ from myolens.reports import figures
 from myolens.reports.page import (
     DISCLAIMER,
     LEVEL_NAMES,
+    SHOWN_CHECKED,
     Examined,
+    checked_in_order,
     likely_causes,
     plan_of,
     recording_numbers,
@@ -132,10 +134,10 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
             {
                 "name": item.name,
                 "words": item.words,
-                "signs": "; ".join(f"{sign}: {state}" for sign, state in item.signs),
+                "signs": "; ".join(f"{sign}: {state}" for sign, state in item.signs[:5]),
                 "cites": cites(item.sources),
             }
-            for item in assessment.checked_for
+            for item in checked_in_order(assessment)[:SHOWN_CHECKED]
         ],
         "questions": [question.text for question in assessment.questions],
         "tests": [
