@@ -249,16 +249,19 @@ class Lexicon:
         fixed = tuple(word if word in self.known_words else self._respelt(word) for word in tokens)
         return self._plain(fixed) if fixed != tokens else None
 
-    def _respelt(self, word: str) -> str:
+    def _respelt(self, word: str, *, most: int = 2) -> str:
+        """Return the one known word nearest to an unknown one, or the word itself."""
         if len(word) < 5 or not word.isalpha():
             return word
-        allowed = 1 if len(word) < 9 else 2
-        near = [
-            known for known in self.known_words
-            if known[0] == word[0] and abs(len(known) - len(word)) <= allowed and len(known) > 3
-            and slips(word, known, allowed) <= allowed
-        ]  # fmt: skip
-        return near[0] if len(near) == 1 else word
+        allowed = 1 if len(word) < 9 else most
+        distances = {
+            known: slips(word, known, allowed)
+            for known in self.known_words
+            if known[0] == word[0] and len(known) > 3 and abs(len(known) - len(word)) <= allowed
+        }
+        least = min(distances.values(), default=allowed + 1)
+        near = [known for known, distance in distances.items() if distance == least]
+        return near[0] if least <= allowed and len(near) == 1 else word
 
     def medicine(self, name: str) -> str | None:
         """Return the code of a medicine named with or without dose and form, or None."""
@@ -270,7 +273,7 @@ class Lexicon:
             for start in range(len(rest) - length + 1):
                 if code := self.medicines.get(" ".join(rest[start : start + length])):
                     return code
-        fixed = tuple(w if w in self.known_words else self._respelt(w) for w in rest)
+        fixed = tuple(w if w in self.known_words else self._respelt(w, most=1) for w in rest)
         return self.medicines.get(" ".join(fixed)) if fixed != rest else None
 
     def lab(self, name: str) -> str | None:
@@ -281,7 +284,7 @@ class Lexicon:
         rest = tuple(token for token in tokens if token not in LAB_NOISE)
         if code := self.labs.get(" ".join(rest)):
             return code
-        fixed = tuple(w if w in self.known_words else self._respelt(w) for w in rest)
+        fixed = tuple(w if w in self.known_words else self._respelt(w, most=1) for w in rest)
         return self.labs.get(" ".join(fixed)) if fixed != rest else None
 
     def nearest(

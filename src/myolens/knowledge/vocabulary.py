@@ -322,20 +322,13 @@ class _Reader:
         """Merge what was said, then add what follows from it."""
         held, contradictions = merged(self.said, self.knowledge)
         for medicine in self.medicines:
+            generic = medicine.code if medicine.code in self.knowledge.medicines else None
             for code in medicine.implies:
-                held.setdefault(
-                    code,
-                    RecognisedFinding(
-                        code, present=True, given_as=medicine.given_as, implied_by=medicine.code
-                    ),
-                )
-        double = [m for m in self.medicines if SEROTONERGIC in closure(m.implies, self.knowledge)]
-        if len(double) >= 2 and TWO_SEROTONERGIC in self.knowledge.findings:
-            given = ", ".join(medicine.given_as for medicine in double)
-            both = RecognisedFinding(
-                TWO_SEROTONERGIC, present=True, given_as=given, implied_by=double[0].code
-            )
-            held.setdefault(TWO_SEROTONERGIC, both)
+                record = RecognisedFinding(code, present=True, given_as=medicine.given_as, implied_by=generic)
+                held.setdefault(code, record)
+        if len(double := self._serotonergic()) >= 2 and TWO_SEROTONERGIC in self.knowledge.findings:
+            record = RecognisedFinding(TWO_SEROTONERGIC, present=True, given_as=", ".join(double))
+            held.setdefault(TWO_SEROTONERGIC, record)
         found, more = with_consequences(held, self.knowledge)
         return Recognised(
             tuple(found.values()),
@@ -344,6 +337,22 @@ class _Reader:
             tuple(self.unrecognised),
             (*contradictions, *more),
         )
+
+    def _serotonergic(self) -> list[str]:
+        """Return the different medicines and classes that act on serotonin, as they were given."""
+        given = {m.code: m.given_as for m in self.medicines if self._acts_on_serotonin(m.implies)}
+        for finding in self.said:
+            told = finding.present and self.knowledge.findings[finding.code].kind == "medicine"
+            if told and self._acts_on_serotonin((finding.code,)) and not self._named_above(finding.code):
+                given[finding.code] = finding.given_as
+        return list(given.values())
+
+    def _acts_on_serotonin(self, codes: tuple[str, ...]) -> bool:
+        return SEROTONERGIC in closure(codes, self.knowledge)
+
+    def _named_above(self, code: str) -> bool:
+        """A class beside one of its own medicines ("antidepressant: sertraline") is not a second medicine."""
+        return any(code in closure(medicine.implies, self.knowledge) for medicine in self.medicines)
 
 
 def _presence(finding: Finding) -> bool | None:

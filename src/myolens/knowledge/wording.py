@@ -19,7 +19,7 @@ NEGATIONS = _stems(
 SIDES = {"left": "left", "right": "right", "l": "left", "r": "right", "lt": "left", "rt": "right"}
 
 ARTICLES = _stems(
-    "a an the of in on at with to for by and or my your his her their our is has have had some any"
+    "a an the of in on at with to for by and or my your his her their our is has have had some any one"
 )
 
 EMPTY = _stems(
