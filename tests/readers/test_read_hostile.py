@@ -261,6 +261,19 @@ class TestBombs:
             )
         self.peak(tmp_path / "a.h5", "GiB|does not hold them")
 
+    def test_hdf5_heap_that_never_ends(self, tmp_path: Path) -> None:
+        """A free stretch of length zero sends the HDF5 library round for ever."""
+        path = tmp_path / "a.h5"
+        with h5py.File(path, "w") as file:
+            device = file.create_group("00:01")
+            device.attrs.update({"sampling rate": 1000, "resolution": [16], "device": "biosignalsplux"})
+            device["raw/channel_1"] = np.zeros((100, 1), np.uint16)
+        raw = bytearray(path.read_bytes())
+        at = raw.index(b"GCOL") + 16
+        raw[at : at + 16] = bytes(16)
+        path.write_bytes(raw)
+        self.peak(path, "does not add up")
+
     def test_mat_that_inflates_without_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(matlab, "LARGEST_IN_MEMORY", 2**20)
         matrix = struct.pack("<II", 14, 2**32 - 8) + struct.pack("<IIII", 6, 8, 6, 0)

@@ -61,6 +61,8 @@ def described(source: Source, channels: Sequence[Channel]) -> tuple[tuple[Channe
     notes = [f"{table.name} was read: types and units of {sum(c.name in rows for c in channels)} channels"]
     if placed:
         notes.append(f"Positions of {placed} electrodes are from the electrodes.tsv")
+    if placed > len({c.position_mm for c in result if c.position_mm}):
+        notes.append("Each grid has its own origin, so electrodes of several grids share positions")
     if other_units:
         notes.append(
             f"{table.name} gives another unit than the recording for {len(other_units)} channels "

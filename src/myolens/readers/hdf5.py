@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from myolens.readers.source import Source
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+_HEAP = b"GCOL\x01\0\0\0"
 LARGEST_CHUNK = 256 * 1024**2
-LARGEST_ATTRIBUTE = 10_000
+LARGEST_ATTRIBUTE = 65_536
 MOST_REFERENCES = 10_000
 MOST_PACKING = 1100
 
@@ -29,8 +31,29 @@ def container(source: Source) -> Iterator[Any]:
     """Open the file with h5py for reading; external links are not followed by what reads here."""
     import h5py
 
+    _check_heaps(source)
     with h5py.File(source.path, "r") as file:
         yield file
+
+
+def _check_heaps(source: Source) -> None:
+    """Refuse damaged heaps of texts, in which the HDF5 library would walk for ever.
+
+    Source: HDF5 File Format Specification 3.0, III.E (disk format of the global heap).
+    """
+    with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        heap = data.find(_HEAP)
+        while heap >= 0:
+            end = heap + int.from_bytes(data[heap + 8 : heap + 16], "little")
+            at = heap + 16
+            while at + 16 <= min(end, len(data)):
+                size = int.from_bytes(data[at + 8 : at + 16], "little")
+                free = data[at : at + 2] == b"\0\0"
+                step = size if free else 16 + size + (-size % 8)
+                if step < 16 or at + step > end:
+                    raise source.refuse("is damaged: a heap of texts in it does not add up")
+                at += step
+            heap = data.find(_HEAP, heap + 8)
 
 
 def samples(source: Source, dataset: Any) -> NDArray[np.generic]:
@@ -60,8 +83,8 @@ def attribute(item: Any, name: str) -> Any:
     """Value of a small attribute; None where there is none or it is not small."""
     if name not in item.attrs:
         return None
-    shape = item.attrs.get_id(name).shape
-    if shape is None or math.prod(shape) > LARGEST_ATTRIBUTE:
+    stated = item.attrs.get_id(name)
+    if stated.shape is None or math.prod(stated.shape) * stated.dtype.itemsize > LARGEST_ATTRIBUTE:
         return None
     value = item.attrs[name]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
