@@ -106,6 +106,25 @@ def test_whole_numbers_of_unknown_time_unit_are_not_guessed(tmp_path: Path) -> N
         of(tmp_path, f"time,emg\n{rows}\n")
 
 
+def test_steps_that_could_be_milliseconds_are_not_guessed(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i * 1000 / 2048:.4f},{i % 5}" for i in range(100))
+    with pytest.raises(InputError, match="unit is not stated"):
+        of(tmp_path, f"time,emg\n{rows}\n")
+
+
+def test_times_written_more_coarsely_than_the_samples_come(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i / 2048:.3f},{np.sin(i):.4f}" for i in range(5000))
+    recording = of(tmp_path, f"time (s),emg\n{rows}\n")
+    assert recording.rate == pytest.approx(2048, rel=3e-4)
+    assert recording.samples == 5000
+    np.testing.assert_allclose(recording.physical()[0], np.sin(np.arange(5000)), atol=1e-4)
+
+
+def test_one_column_with_decimal_comma(tmp_path: Path) -> None:
+    recording = of(tmp_path, "0,123\n-0,004\n0,056\n0,001\n", rate=100)
+    np.testing.assert_allclose(recording.physical(), [[0.123, -0.004, 0.056, 0.001]], rtol=1e-6)
+
+
 def test_clock_times(tmp_path: Path) -> None:
     rows = "\n".join(f"2024-03-01 10:00:{i / 10:06.3f},{i % 7}" for i in range(100))
     recording = of(tmp_path, f"timestamp,emg\n{rows}\n")

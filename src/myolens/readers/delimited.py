@@ -33,6 +33,8 @@ _RATE = re.compile(
 _EPOCHS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (1e8, 1.0))
 """Least value of a time since 1970 written in ns, us, ms and s, and the seconds in one of each."""
 MOST_LABELS = 20
+LARGEST_PLAIN_STEP_S = 0.1
+"""Times of an unstated unit are seconds only at steps below this: in milliseconds it would be 10 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,10 @@ def _scale(source: Source, column: Column, times: NDArray[np.float64]) -> tuple[
     for least, seconds in _EPOCHS:
         if np.nanmedian(times) > least:
             return seconds, ()
-    steps = np.diff(times[np.isfinite(times)])
-    if steps.size and 0 < float(np.median(steps)) < 0.5:
+    known = times[np.isfinite(times)]
+    step = float(known[-1] - known[0]) / (known.size - 1)
+    # Whole numbers, or steps that could as well be milliseconds, are not guessed.
+    if 0 < step < LARGEST_PLAIN_STEP_S and (known != np.round(known)).any():
         return 1.0, (f"The unit of {column.name} is not stated; its steps fit seconds",)
     raise source.refuse(
         f"has a time column, {column.name}, whose unit is not stated",

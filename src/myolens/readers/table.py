@@ -225,7 +225,7 @@ def _options(
             continue
         table = [cells for cells in split[begin:] if cells]
         if delimiter == "," and strict and _is_decimal_comma(split[:begin], table):
-            yield True, 3, begin, "\t", True  # more columns than the comma reading: it wins
+            yield True, 1, begin, "\t", True
             return
         yield strict, len(split[begin]), begin, delimiter, comma
 
