@@ -116,7 +116,7 @@ class StoredRecording(Base):
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"))
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     name: Mapped[str] = mapped_column(String(255))
-    file: Mapped[str] = mapped_column(String(64))
+    file: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16), default="waiting")
     message: Mapped[str] = mapped_column(Text, default="")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,7 +15,9 @@ from starlette.staticfiles import StaticFiles
 
 from myolens.diary.database import open_database
 from myolens.errors import InputError
+from myolens.web.jobs import Jobs
 from myolens.web.pages import ForbiddenError, page
+from myolens.web.recordings_folder import recordings_folder
 from myolens.web.routes import ROUTERS
 from myolens.web.security import Guard, TooLargeError
 from myolens.web.settings import Settings
@@ -37,14 +40,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings.folder.mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.database or f"sqlite:///{settings.folder / 'myolens.sqlite3'}")
 
+    jobs = Jobs(engine, recordings_folder(settings))
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        jobs.start()
         yield
+        await run_in_threadpool(jobs.stop)
         engine.dispose()
 
     app = FastAPI(title="Myolens", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.engine = engine
+    app.state.jobs = jobs
     for router in ROUTERS:
         app.include_router(router)
     static = str(resources.files("myolens.web").joinpath("static"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 
 from fastapi import Request
 from sqlalchemy import select
@@ -10,6 +11,9 @@ from sqlalchemy import select
 from myolens.diary.database import transaction
 from myolens.diary.models import StoredRecording
 from myolens.web.settings import Settings
+
+KEY_LENGTH = 32
+"""Hexadecimal digits every stored name begins with."""
 
 
 def recordings_folder(settings: Settings) -> Path:
@@ -26,5 +30,14 @@ def remove_recordings(request: Request, profile_id: int) -> None:
     with transaction(request.app.state.engine) as session:
         names = list(session.scalars(wanted))
     for name in names:
-        for file in folder.glob(f"{name}*"):
-            file.unlink(missing_ok=True)
+        remove_files(folder, name)
+
+
+def remove_files(folder: Path, file: str) -> None:
+    """Remove a recording's file, its companions, and everything made of it."""
+    key = file[:KEY_LENGTH]
+    for found in folder.glob(f"{key}*"):
+        if found.is_dir():
+            rmtree(found)
+        else:
+            found.unlink(missing_ok=True)

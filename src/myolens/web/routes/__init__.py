@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from myolens.web.routes import diary, find, home, learn
+from myolens.web.routes import diary, find, home, learn, recordings
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, find.router, diary.router, learn.router)
+ROUTERS: tuple[APIRouter, ...] = (home.router, find.router, diary.router, learn.router, recordings.router)

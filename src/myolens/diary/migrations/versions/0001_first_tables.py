@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.Column("profile_id", sa.Integer, _owner(), nullable=False),
         sa.Column("created", sa.DateTime, nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
-        sa.Column("file", sa.String(64), nullable=False),
+        sa.Column("file", sa.String(255), nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("message", sa.Text, nullable=False),

@@ -1,0 +1,121 @@
+// The trace viewer: asks the server for the extremes of what is in view, draws them with the events.
+"use strict";
+const root = document.getElementById("viewer");
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+class Viewer {
+  constructor() {
+    this.canvas = root.querySelector("canvas");
+    this.readout = document.getElementById("readout");
+    this.channel = document.getElementById("channel");
+    this.seconds = Number(root.dataset.seconds);
+    this.address = `/recordings/${root.dataset.recording}`;
+    this.smallest = Math.min(this.seconds, 20 / Number(root.dataset.rate));
+    this.view = [0, this.seconds];
+    this.events = [];
+    this.excluded = [];
+    this.chosen = -1;
+    this.columns = null;
+    this.asked = 0;
+    const act = {
+      in: () => this.zoom(0.5), out: () => this.zoom(2), whole: () => this.show(0, this.seconds),
+      next: () => this.jump(1), previous: () => this.jump(-1),
+    };
+    root.querySelectorAll("button[data-act]").forEach((b) => b.addEventListener("click", () => act[b.dataset.act]()));
+    const keys = { ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2), "+": act.in, "-": act.out, n: act.next, p: act.previous, 0: act.whole };
+    this.canvas.addEventListener("keydown", (e) => { if (keys[e.key]) { keys[e.key](); e.preventDefault(); } });
+    this.canvas.addEventListener("wheel", (e) => {
+      if (!e.ctrlKey && !e.metaKey && document.activeElement !== this.canvas) return;
+      e.preventDefault();
+      this.zoom(e.deltaY > 0 ? 1.25 : 0.8, e.offsetX / this.canvas.clientWidth);
+    }, { passive: false });
+    let held = null;
+    this.canvas.addEventListener("pointerdown", (e) => { held = e.offsetX; this.canvas.setPointerCapture(e.pointerId); });
+    this.canvas.addEventListener("pointermove", (e) => { if (held !== null) { this.pan((held - e.offsetX) / this.canvas.clientWidth); held = e.offsetX; } });
+    this.canvas.addEventListener("pointerup", () => { held = null; });
+    this.canvas.addEventListener("pointercancel", () => { held = null; });
+    this.channel.addEventListener("change", () => this.fetch());
+    document.querySelectorAll("button.goto").forEach((b) => b.addEventListener("click", () => {
+      this.chosen = Number(b.dataset.index) - 1;
+      this.jump(1);
+      root.scrollIntoView({ block: "start" });
+    }));
+    new ResizeObserver(() => this.fetch()).observe(this.canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    fetch(`${this.address}/events`).then((a) => a.json()).then((d) => { this.events = d.events; this.excluded = d.excluded; this.draw(); });
+  }
+  show(start, end) {
+    const width = Math.min(this.seconds, Math.max(this.smallest, end - start));
+    const left = Math.max(0, Math.min(this.seconds - width, start));
+    this.view = [left, left + width];
+    this.draw();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetch(), 30);
+  }
+  zoom(factor, at = 0.5) {
+    const [s, e] = this.view, width = (e - s) * factor, centre = s + (e - s) * at;
+    this.show(centre - width * at, centre + width * (1 - at));
+  }
+  pan(share) { const [s, e] = this.view, d = (e - s) * share; this.show(s + d, e + d); }
+  jump(step) {
+    if (!this.events.length) return;
+    this.chosen = (this.chosen + step + this.events.length) % this.events.length;
+    const e = this.events[this.chosen];
+    const names = [...this.channel.options].map((o) => o.textContent);
+    if (names.includes(e.c)) this.channel.selectedIndex = names.indexOf(e.c);
+    this.show(e.t - 0.1, e.t + 0.1);
+    this.readout.textContent = `${this.chosen + 1} / ${this.events.length}: ${e.t.toFixed(3)} s, ${e.u === null ? "–" : "unit " + e.u}, ${e.c}`;
+  }
+  async fetch() {
+    const width = Math.min(4000, Math.max(1, Math.round(this.canvas.clientWidth * Math.min(2, devicePixelRatio || 1))));
+    const [start, end] = this.view, mine = ++this.asked;
+    const answer = await fetch(`${this.address}/samples?start=${start}&end=${end}&width=${width}&channel=${this.channel.value}`);
+    if (!answer.ok || mine !== this.asked) return;
+    const values = new Float32Array(await answer.arrayBuffer()), half = values.length / 2;
+    this.columns = { start, end, least: values.subarray(0, half), greatest: values.subarray(half) };
+    this.draw();
+  }
+  draw() {
+    const ratio = devicePixelRatio || 1, width = this.canvas.clientWidth, height = this.canvas.clientHeight;
+    if (!width) return;
+    this.canvas.width = width * ratio; this.canvas.height = height * ratio;
+    const pen = this.canvas.getContext("2d"), [start, end] = this.view;
+    pen.scale(ratio, ratio);
+    const x = (t) => (t - start) / (end - start) * width;
+    pen.fillStyle = colour("--line");
+    this.excluded.forEach((span) => pen.fillRect(x(span.start_s), 16, x(span.end_s) - x(span.start_s), height - 34));
+    pen.font = "12px system-ui";
+    if (this.columns) {
+      const { least, greatest } = this.columns, size = least.length;
+      let low = Infinity, high = -Infinity;
+      for (let i = 0; i < size; i++) { low = Math.min(low, least[i]); high = Math.max(high, greatest[i]); }
+      const middle = (low + high) / 2, reach = Math.max((high - low) / 2, 1e-9);
+      const y = (v) => 18 + (height - 40) * (0.5 - (v - middle) / reach / 2);
+      const at = (i) => x(this.columns.start + (i + 0.5) / size * (this.columns.end - this.columns.start));
+      pen.strokeStyle = colour("--ink"); pen.lineWidth = 1; pen.beginPath();
+      for (let i = 0; i < size; i++) {
+        const px = at(i);
+        if (i) pen.lineTo(px, y(least[i])); else pen.moveTo(px, y(least[i]));
+        if (greatest[i] !== least[i]) pen.lineTo(px, y(greatest[i]));
+      }
+      pen.stroke();
+      const unit = this.channel.selectedOptions[0].dataset.unit;
+      pen.fillStyle = colour("--faint");
+      pen.fillText(`±${Number(reach.toPrecision(2))} ${unit}`, 4, 30);
+    }
+    this.events.forEach((e, i) => {
+      if (e.t < start || e.t > end) return;
+      pen.fillStyle = e.v === "reject" ? colour("--line") : e.u ? colour(`--unit-${(e.u - 1) % 8 + 1}`) : colour("--faint");
+      pen.fillRect(x(e.t) - 1, 2, 2, i === this.chosen ? height - 20 : 13);
+      if (end - start < 3 && e.u) pen.fillText(e.u, x(e.t) + 4, 12);
+    });
+    const raw = (end - start) / Math.max(3, width / 110), power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw * 0.999), digits = Math.max(0, -Math.floor(Math.log10(step)));
+    pen.fillStyle = colour("--faint");
+    for (let t = Math.ceil(start / step) * step; t <= end; t += step) {
+      pen.fillRect(x(t), height - 18, 1, 4);
+      pen.fillText(`${t.toFixed(digits)} s`, Math.min(x(t) + 2, width - 44), height - 4);
+    }
+  }
+}
+if (root) { root.hidden = false; new Viewer(); }
