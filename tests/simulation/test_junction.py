@@ -6,6 +6,7 @@ import pytest
 from myolens.simulation.junction import (
     blocked_fraction,
     compound_response,
+    in_blood,
     jitter_us,
     median_safety,
     relative_release,
@@ -22,7 +23,8 @@ THREE_PER_SECOND = np.arange(10) / 3
 )
 def test_release_with_calcium_and_magnesium_in_the_frog(calcium_mm, magnesium_mm, ratio):
     """Dodge & Rahamimoff's fourth power with their constants."""
-    assert relative_release(calcium_mm, magnesium_mm, power=4) == pytest.approx(ratio, abs=0.01)
+    frog = {"calcium_half_mm": 1.1, "magnesium_half_mm": 2.97, "power": 4}
+    assert relative_release(calcium_mm, magnesium_mm, **frog) == pytest.approx(ratio, abs=0.01)
 
 
 def test_store_after_each_of_seven_impulses_at_three_per_second():
@@ -65,17 +67,28 @@ def test_myasthenia_loses_ten_percent_or_more_and_recovers_with_rest():
 
 def test_lambert_eaton_grows_at_high_rates():
     """Little release at first, more with each impulse at 30 per second: increment of 60 % or more."""
-    sick = Junction(release=0.12, release_probability=0.01, facilitation=0.3)
+    sick = Junction(release=0.12, facilitation=0.3)
     course = compound_response(np.arange(60) / 30, sick)
     assert course[0] == 1
     assert course.max() > 1.6
 
 
-def test_magnesium_poisoning_blocks_and_mildly_low_calcium_is_hidden_by_the_safety_factor():
-    poisoned = blocked_fraction(1.0, median_safety(Junction(), magnesium_mm=5.5), 0.25)
-    short = blocked_fraction(1.0, median_safety(Junction(), calcium_mm=1.0), 0.25)
-    assert poisoned > 0.3
-    assert short < 0.01
+def test_magnesium_poisoning_paralyses():
+    """Reflexes go at 4-5 mM and breathing at 5-7."""
+    blocked = [
+        blocked_fraction(1.0, median_safety(in_blood(Junction(), calcium_mm=1.2, magnesium_mm=m)), 0.25)
+        for m in (1, 4, 6)
+    ]
+    assert blocked[0] < 0.02
+    assert blocked[1] > 0.3
+    assert blocked[2] > 0.9
+
+
+def test_people_in_tetany_are_not_paralysed():
+    assert (
+        blocked_fraction(1.0, median_safety(in_blood(Junction(), calcium_mm=0.6, magnesium_mm=0.55)), 0.25)
+        < 0.05
+    )
 
 
 def test_healthy_jitter_is_25_to_35_us_as_mean_consecutive_difference():

@@ -8,10 +8,10 @@ import pytest
 from myolens.errors import InputError
 from myolens.simulation import Scenario, causes, scenario_with, simulate, without_mechanism
 from myolens.simulation.axon_causes import CAUSES as AXON_CAUSES
-from myolens.simulation.junction import compound_response, jitter_us
+from myolens.simulation.junction import compound_response, jitter_us, median_safety
 from myolens.simulation.muscle import motor_units
 from myolens.simulation.parameters import MUSCLES
-from myolens.simulation.spontaneous import scenario_safety
+from myolens.simulation.spontaneous import scenario_junction
 
 EVERY = sorted(causes())
 DESIGN = {
@@ -188,6 +188,22 @@ def test_hypocalcaemia_gives_doublets_and_multiplets_of_normal_potentials():
     assert Scenario.for_cause("hypocalcaemia").remodelling == Scenario().remodelling
 
 
+def test_severe_hypocalcaemia_twitches_more_and_is_not_paralysed():
+    assert spontaneous_per_min("hypocalcaemia", 2.0)[0] > 2 * spontaneous_per_min("hypocalcaemia", 1.0)[0]
+    effort = {
+        "electrodes": "bipolar",
+        "seconds": 4.0,
+        "drive": ((0.0, 0.1),),
+        "noise_uv": 0.0,
+        "mains_uv": 0.0,
+    }
+    sick, well = (
+        simulate(Scenario.for_cause(code, **effort)).recording.physical().std()
+        for code in ("hypocalcaemia", "healthy")
+    )
+    assert sick > 0.9 * well
+
+
 def test_severe_magnesium_lack_twitches_only_with_the_calcium_that_falls():
     assert spontaneous_per_min("hypomagnesaemia", 1.0)[0] == 0
     assert spontaneous_per_min("hypomagnesaemia", 2.0)[0] > 1
@@ -208,7 +224,8 @@ def test_myasthenia_decrements_and_jitters_without_twitching():
     train = np.arange(6) / 3
     assert 1 - compound_response(train, sick.junction).min() >= 0.10
     assert 1 - compound_response(train, well.junction).min() < 0.03
-    assert 1.13 * jitter_us(scenario_safety(sick)) > 40 > 1.13 * jitter_us(scenario_safety(well))
+    assert 1.13 * jitter_us(median_safety(scenario_junction(sick))) > 40
+    assert 1.13 * jitter_us(median_safety(scenario_junction(well))) < 40
 
 
 def test_myasthenic_effort_loses_fibres_to_block():

@@ -19,11 +19,12 @@ from myolens.simulation.discharges import (
     merged,
 )
 from myolens.simulation.electrodes import Needle, place
-from myolens.simulation.junction import jitter_us, response_course
+from myolens.simulation.junction import jitter_us, median_safety, response_course
 from myolens.simulation.mechanics import muscle_force_mn, phone_acceleration
 from myolens.simulation.motoneurons import DRIVE_STEP_S, Train, excitation_course, voluntary_trains
 from myolens.simulation.muscle import Units, fibres_of, generator, motor_units
 from myolens.simulation.noise import Artefact, add_noise
+from myolens.simulation.parameters import Junction
 from myolens.simulation.potentials import (
     PHASES,
     START_MS,
@@ -33,7 +34,7 @@ from myolens.simulation.potentials import (
     unit_potentials,
 )
 from myolens.simulation.scenario import Scenario
-from myolens.simulation.spontaneous import axon_changed, scenario_safety
+from myolens.simulation.spontaneous import axon_changed, scenario_junction
 
 QUANTAL_SPREAD = 0.1
 """Variation of one end-plate potential to the next by the number of quanta, at a healthy junction."""
@@ -203,7 +204,7 @@ def render(
     """
     from myolens.simulation.kernels import add_discharges
 
-    safety = scenario_safety(scenario)
+    junction = scenario_junction(scenario)
     buffer, offsets, lengths, leads = _template_bank([c for p in potentials for c in p.components])
     starts, templates = [], []
     fired: list[NDArray[np.bool_]] = []
@@ -212,7 +213,7 @@ def render(
         if direct is not None and direct[index]:
             begins, passed = times[:, None] + START_MS / 1000, np.ones((times.size, 1), bool)
         else:
-            begins, passed = _component_starts(scenario, potential, times, safety)
+            begins, passed = _component_starts(scenario, potential, times, junction)
         fired.append(np.asarray(passed.any(axis=1)))
         place = np.rint((begins * scenario.rate) * PHASES).astype(np.int64)
         number = first + np.arange(len(potential.components))
@@ -247,14 +248,14 @@ def render(
 
 
 def _component_starts(
-    scenario: Scenario, potential: UnitPotential, times: NDArray[np.float64], median: float
+    scenario: Scenario, potential: UnitPotential, times: NDArray[np.float64], junction: Junction
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Start (s) of each component's waveform at each discharge, and whether it fired."""
     rng = generator(scenario, 15, potential.unit)
     shape = (times.size, len(potential.components))
     members = np.array([c.members for c in potential.components])
     safety = np.array([c.safety for c in potential.components])
-    response = response_course(times, scenario.junction) * median
+    response = response_course(times, junction) * median_safety(junction)
     margin = response[:, None] * safety[None, :]
     varied = margin * (1 + QUANTAL_SPREAD / np.sqrt(members) * rng.standard_normal(shape))
     passed = varied >= 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,15 +11,17 @@ from myolens.simulation.parameters import Junction
 
 Array = NDArray[np.float64]
 
-CALCIUM_HALF_MM, MAGNESIUM_HALF_MM = 1.1, 2.97
-"""Competition of calcium and magnesium at the release site (Dodge & Rahamimoff 1967; Jenkinson 1957)."""
-RELEASE_POWER = 3
-"""Mammalian terminals: 3 to 4 (Hubbard, Jones & Landau 1968); with 4, as in frog, low calcium would paralyse
-well before it does in people."""
+CALCIUM_HALF_MM, MAGNESIUM_HALF_MM, RELEASE_POWER = 0.15, 0.4, 3
+"""Competition of calcium and magnesium at the release site in people (estimate).
+
+Frog terminals have 1.1 and 2.97 mM and the fourth power (Dodge & Rahamimoff 1967; Jenkinson 1957), mammals
+the third to fourth (Hubbard, Jones & Landau 1968). With the frog's figures tetany at 0.6 mM would paralyse,
+which it does not; here their ratio is kept and fewer than one junction in twenty is blocked there.
+"""
 RESTING_CALCIUM_MM, RESTING_MAGNESIUM_MM = 1.2, 0.55
 RESERVE = 0.7
-"""The ready store does not fall further: mobilisation keeps pace, and healthy people do not weaken at 30 a
-second (estimate)."""
+"""A healthy ready store does not fall further, one that releases less falls less: mobilisation keeps pace,
+and healthy people do not weaken at 30 a second (estimate)."""
 FACILITATION_DECAY_S = 0.1
 JITTER_FLOOR_US, JITTER_SLOPE_US = 10.0, 20.0
 """SD of latency = 10 + 20/(safety − 1) µs (estimate; gives 23 µs at 2.5, healthy 22–27)."""
@@ -25,7 +29,12 @@ BLOCKING_SAFETY = 1.1
 
 
 def relative_release(
-    calcium_mm: Array | float, magnesium_mm: Array | float, *, power: float = RELEASE_POWER
+    calcium_mm: Array | float,
+    magnesium_mm: Array | float,
+    *,
+    calcium_half_mm: float = CALCIUM_HALF_MM,
+    magnesium_half_mm: float = MAGNESIUM_HALF_MM,
+    power: float = RELEASE_POWER,
 ) -> Array:
     """Quantal content relative to healthy blood.
 
@@ -33,17 +42,24 @@ def relative_release(
     """
 
     def bound(calcium: Array | float, magnesium: Array | float) -> Array:
-        share = np.asarray(calcium) / CALCIUM_HALF_MM
-        return np.asarray(share / (1 + share + np.asarray(magnesium) / MAGNESIUM_HALF_MM))
+        share = np.asarray(calcium) / calcium_half_mm
+        return np.asarray(share / (1 + share + np.asarray(magnesium) / magnesium_half_mm))
 
     healthy = bound(RESTING_CALCIUM_MM, RESTING_MAGNESIUM_MM)
     return np.asarray((bound(calcium_mm, magnesium_mm) / healthy) ** power)
 
 
+def in_blood(junction: Junction, *, calcium_mm: float, magnesium_mm: float) -> Junction:
+    """Return the junction as it releases with this calcium and magnesium."""
+    ratio = float(relative_release(calcium_mm, magnesium_mm))
+    return replace(junction, release=junction.release * ratio)
+
+
 def response_course(times_s: Array, junction: Junction) -> Array:
     """End-plate response at each discharge relative to the first of a rested junction.
 
-    Each impulse releases a fraction U of the ready store R: ``R ← R(1 − U)``, which refills as
+    Each impulse releases a fraction U of the ready store R, U following the release, and the store refills:
+    ``R ← R(1 − U)``,
     ``dR/dt = (1 − R)/τ(t)``, τ = 1.0 + 1.5 e^{−t/1.2 s} s (estimate), not below 0.7; U grows by the
     facilitation per impulse, decaying over 100 ms. A pause of 5 s rests the junction.
     """
@@ -51,18 +67,16 @@ def response_course(times_s: Array, junction: Junction) -> Array:
 
     course: Array = junction_course(
         np.ascontiguousarray(times_s, np.float64),
-        junction.release_probability,
+        min(junction.release_probability * junction.release, 0.95),
         junction.facilitation,
         FACILITATION_DECAY_S,
-        RESERVE,
+        1 - (1 - RESERVE) * min(junction.release, 1.0),
     )
     return course
 
 
-def median_safety(
-    junction: Junction, *, calcium_mm: float = RESTING_CALCIUM_MM, magnesium_mm: float = RESTING_MAGNESIUM_MM
-) -> float:
-    """Median end-plate potential over threshold, with receptors, release and blood.
+def median_safety(junction: Junction) -> float:
+    """Median end-plate potential over threshold, with its receptors and release.
 
     The end-plate potential saturates towards the reversal potential:
     ``EPP = Q m/(1 + 0.8 Q m/75)`` mV (Martin 1955), here relative to Q = 0.75 mV, m = 40.
@@ -71,8 +85,7 @@ def median_safety(
     def response(quanta: float) -> float:
         return quanta / (1 + 0.8 * quanta / 75)
 
-    ratio = float(relative_release(calcium_mm, magnesium_mm))
-    quanta = 0.75 * 40 * junction.quantal_size * junction.release * ratio
+    quanta = 0.75 * 40 * junction.quantal_size * junction.release
     return junction.safety_factor * response(quanta) / response(0.75 * 40)
 
 
@@ -87,15 +100,9 @@ def blocked_fraction(response: Array | float, safety: float, spread: float) -> A
     return np.asarray(ndtr(-np.log(level) / spread))
 
 
-def compound_response(
-    times_s: Array,
-    junction: Junction,
-    *,
-    calcium_mm: float = RESTING_CALCIUM_MM,
-    magnesium_mm: float = RESTING_MAGNESIUM_MM,
-) -> Array:
+def compound_response(times_s: Array, junction: Junction) -> Array:
     """Size of the compound muscle potential at each stimulus of a train, relative to the first."""
-    safety = median_safety(junction, calcium_mm=calcium_mm, magnesium_mm=magnesium_mm)
+    safety = median_safety(junction)
     conducted = 1 - blocked_fraction(response_course(times_s, junction), safety, junction.safety_spread)
     return np.asarray(conducted / conducted[0])
 

@@ -16,10 +16,10 @@ from myolens.simulation.conductor import (
 )
 from myolens.simulation.electrodes import Electrodes, Needle, SurfaceElectrodes
 from myolens.simulation.fibres import SOURCE_LENGTH_MM, Fibres, source_strength_ua, wave_poles
-from myolens.simulation.junction import blocked_fraction
+from myolens.simulation.junction import blocked_fraction, median_safety
 from myolens.simulation.muscle import Units, fibres_of, generator
 from myolens.simulation.scenario import Scenario
-from myolens.simulation.spontaneous import scenario_safety
+from myolens.simulation.spontaneous import scenario_junction
 
 SKIN_POLES, NEEDLE_POLES, FAR_POLES = 14, 48, 20
 BUNDLES = 40
@@ -130,7 +130,8 @@ def _groups(
     key = np.zeros(len(fibres), np.int64)
     if scenario.ectopic.branch_failure > 0:
         key = fibres.branch.copy()
-    if blocked_fraction(DEPLETED, scenario_safety(scenario), scenario.junction.safety_spread) > 0.02:
+    junction = scenario_junction(scenario)
+    if blocked_fraction(DEPLETED, median_safety(junction), junction.safety_spread) > 0.02:
         order = np.argsort(np.argsort(fibres.safety))
         key = key * SAFETY_GROUPS + order * SAFETY_GROUPS // max(len(fibres), 1)
     if isinstance(electrodes, Needle):

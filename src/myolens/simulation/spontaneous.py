@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.errors import InputError
-from myolens.simulation.junction import median_safety
-from myolens.simulation.parameters import Axon
+from myolens.simulation.junction import in_blood
+from myolens.simulation.parameters import Axon, Junction
 from myolens.simulation.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -68,14 +68,25 @@ def axon_discharges(scenario: Scenario, sites: int) -> list[NDArray[np.float64]]
 
 
 def calcium_and_magnesium_mm(scenario: Scenario) -> tuple[float, float]:
-    """Ionised calcium and magnesium at the junction."""
-    if scenario.cause == "healthy":
-        return scenario.axon.calcium_mm, scenario.axon.magnesium_mm
-    milieu = axon_state(scenario).milieu
-    return milieu.calcium_mm, milieu.magnesium_mm
+    """Ionised calcium and magnesium at the junction.
+
+    Those of the cause grow as ratios with severity, so that no severity empties the blood; values
+    set for the axon replace them.
+    """
+    own, healthy = scenario.axon, Axon()
+    calcium, magnesium = healthy.calcium_mm, healthy.magnesium_mm
+    if scenario.cause != "healthy":
+        typical = axon_state(replace(scenario, severity=1.0, axon=healthy)).milieu
+        calcium *= (typical.calcium_mm / calcium) ** scenario.severity
+        magnesium *= (typical.magnesium_mm / magnesium) ** scenario.severity
+    if own.calcium_mm != healthy.calcium_mm:
+        calcium = own.calcium_mm
+    if own.magnesium_mm != healthy.magnesium_mm:
+        magnesium = own.magnesium_mm
+    return calcium, magnesium
 
 
-def scenario_safety(scenario: Scenario) -> float:
-    """Median safety factor of the muscle's junctions in this scenario."""
+def scenario_junction(scenario: Scenario) -> Junction:
+    """Return the muscle's junctions as they work in this scenario's blood."""
     calcium, magnesium = calcium_and_magnesium_mm(scenario)
-    return median_safety(scenario.junction, calcium_mm=calcium, magnesium_mm=magnesium)
+    return in_blood(scenario.junction, calcium_mm=calcium, magnesium_mm=magnesium)
