@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from myolens.errors import InputError
-from myolens.knowledge import Knowledge, check, load
-from myolens.knowledge import loading
+from myolens.knowledge import Knowledge, check, load, loading
 from myolens.knowledge.model import CriticalValue, Probability, Strength
 
 
@@ -112,7 +111,9 @@ def test_check_finds_a_circle_of_implications(knowledge: Knowledge) -> None:
 def test_check_finds_a_rule_that_can_never_fire(knowledge: Knowledge) -> None:
     rule = knowledge.triage[0]
     never = rule.when.model_copy(update={"present": ("arm_weakness",), "absent": ("weakness",)})
-    problems = check(altered(knowledge, triage=(rule.model_copy(update={"when": never}), *knowledge.triage[1:])))
+    problems = check(
+        altered(knowledge, triage=(rule.model_copy(update={"when": never}), *knowledge.triage[1:]))
+    )
     assert any("cannot be present and absent at once" in problem for problem in problems)
 
 
@@ -161,5 +162,5 @@ def test_critical_values_of_the_guidelines(
     knowledge: Knowledge, lab: str, direction: str, value: float, level: str
 ) -> None:
     """UK Kidney Association 2023, Society for Endocrinology, limits for telephoned results."""
-    held = {(c.direction, c.value): c.level.value for c in knowledge.labs[lab].critical}
+    held = {(str(c.direction), c.value): c.level.value for c in knowledge.labs[lab].critical}
     assert held[(direction, value)] == level

@@ -13,7 +13,7 @@ from myolens.knowledge.model import Number
 from myolens.knowledge.quantities import Quantity, Unreadable, quantity_from
 
 # IUPAC standard atomic weights 2021 (abridged), g/mol
-H, C, N, O, NA, MG, P, K, CA, CO, I = (
+H, C, N, OX, NA, MG, P, K, CA, CO, IO = (
     1.008, 12.011, 14.007, 15.999, 22.990, 24.305, 30.974, 39.098, 40.078, 58.933, 126.90,
 )  # fmt: skip
 MOLAR_MASS = {
@@ -23,10 +23,10 @@ MOLAR_MASS = {
     "calcium_ionised": CA,
     "magnesium": MG,
     "phosphate": P,  # reported as phosphorus
-    "glucose": 6 * C + 12 * H + 6 * O,
-    "urea": C + 4 * H + 2 * N + O,
+    "glucose": 6 * C + 12 * H + 6 * OX,
+    "urea": C + 4 * H + 2 * N + OX,
     "bun": 2 * N,
-    "lactate": 3 * C + 6 * H + 3 * O,
+    "lactate": 3 * C + 6 * H + 3 * OX,
 }
 
 
@@ -38,17 +38,19 @@ def test_mass_to_molar(knowledge: Knowledge, lab: str) -> None:
 @pytest.mark.parametrize(
     ("lab", "unit", "factor"),
     [
-        ("creatinine", "mg/dL", 1e4 / (4 * C + 7 * H + 3 * N + O)),
-        ("vitamin_b12", "pg/mL", 1e3 / (63 * C + 88 * H + CO + 14 * N + 14 * O + P)),
-        ("vitamin_d", "ng/mL", 1e3 / (27 * C + 44 * H + 2 * O)),
-        ("free_t4", "ng/dL", 1e4 / (15 * C + 11 * H + 4 * I + N + 4 * O)),
-        ("free_t3", "pg/mL", 1e3 / (15 * C + 12 * H + 3 * I + N + 4 * O)),
-        ("methylmalonic_acid", "ug/L", 1 / (4 * C + 6 * H + 4 * O)),
-        ("theophylline_level", "umol/L", (7 * C + 8 * H + 4 * N + 2 * O) / 1e3),
-        ("alcohol_level", "mmol/L", (2 * C + 6 * H + O) / 10),
+        ("creatinine", "mg/dL", 1e4 / (4 * C + 7 * H + 3 * N + OX)),
+        ("vitamin_b12", "pg/mL", 1e3 / (63 * C + 88 * H + CO + 14 * N + 14 * OX + P)),
+        ("vitamin_d", "ng/mL", 1e3 / (27 * C + 44 * H + 2 * OX)),
+        ("free_t4", "ng/dL", 1e4 / (15 * C + 11 * H + 4 * IO + N + 4 * OX)),
+        ("free_t3", "pg/mL", 1e3 / (15 * C + 12 * H + 3 * IO + N + 4 * OX)),
+        ("methylmalonic_acid", "ug/L", 1 / (4 * C + 6 * H + 4 * OX)),
+        ("theophylline_level", "umol/L", (7 * C + 8 * H + 4 * N + 2 * OX) / 1e3),
+        ("alcohol_level", "mmol/L", (2 * C + 6 * H + OX) / 10),
     ],
 )
-def test_other_units_follow_from_the_formula(knowledge: Knowledge, lab: str, unit: str, factor: float) -> None:
+def test_other_units_follow_from_the_formula(
+    knowledge: Knowledge, lab: str, unit: str, factor: float
+) -> None:
     assert knowledge.labs[lab].number.factors[unit] == pytest.approx(factor, rel=2e-4)
 
 
@@ -115,7 +117,9 @@ def test_alcohol(knowledge: Knowledge, value: float | str, unit: str | None, uni
 def test_a_uk_bottle_of_wine_follows_from_volume_strength_and_density(knowledge: Knowledge) -> None:
     """0.75 L at 13 % by volume, ethanol 0.789 kg/L, 8 g a unit."""
     grams = 750 * 0.13 * 0.789
-    assert read(knowledge, "alcohol_intake", 1, "bottle of wine per week") == pytest.approx(grams / 8, rel=0.03)
+    assert read(knowledge, "alcohol_intake", 1, "bottle of wine per week") == pytest.approx(
+        grams / 8, rel=0.03
+    )
 
 
 @pytest.mark.parametrize(

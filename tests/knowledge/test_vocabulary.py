@@ -204,7 +204,9 @@ def test_medicines_by_generic_brand_class_dose_and_slip() -> None:
     found = said(medicines=["Salbutamol inhaler 100 mcg prn", "Zoloft 50mg", "water tablets", "omeprazol"])
     assert {"takes_beta2_agonist", "takes_ssri", "takes_diuretic", "takes_ppi"} <= found.present
     assert not found.unrecognised
-    assert {"takes_potassium_sparing", "takes_raas_inhibitor"} <= said(medicines=["Aldactone", "ramipril"]).present
+    assert {"takes_potassium_sparing", "takes_raas_inhibitor"} <= said(
+        medicines=["Aldactone", "ramipril"]
+    ).present
 
 
 def test_stopping_beginning_and_overdosing_a_medicine() -> None:
@@ -290,7 +292,8 @@ def test_any_name_is_understood_or_reported(name: str, kind: str | None) -> None
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(sorted(KNOWLEDGE.findings)), st.sampled_from([True, False, None])), max_size=8
+        st.tuples(st.sampled_from(sorted(KNOWLEDGE.findings)), st.sampled_from([True, False, None])),
+        max_size=8,
     )
 )
 def test_each_code_comes_once_and_consequences_hold(told: list[tuple[str, bool | None]]) -> None:

@@ -93,6 +93,7 @@ _NOT_A_DENIAL = (
     ("not", "only"), ("no", "longer"), ("not", "sure"), ("no", "doubt"), ("not", "just"), ("wont", "stop"),
 )  # fmt: skip
 _RESUME = _set("i he she they it we now yet still which because then")
+_OWN = _set("my his her their")
 _DOUBT = _set(
     """maybe perhaps possibly might may could seems seem if unless wonder wondering unsure probably
     whether think thinks suspect should would afraid fear scared"""
@@ -295,7 +296,7 @@ def _context(before: list[_Token]) -> tuple[bool, bool, str | None]:
             denied = True
         elif (raw, after) in (("not", "sure"),) or raw in _DOUBT:
             doubted = True
-        elif raw in _RESUME:
+        elif raw in _RESUME or (raw in _OWN and index and before[index - 1].comma):
             denied = False
         if raw in _RELATIVE:
             relative = "other" if raw in _NOT_BLOOD else "blood"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from myolens.knowledge.durations import DAYS, number_from, unit_from
 from myolens.knowledge.model import Number, Portion
@@ -70,6 +70,8 @@ def quantity_from(
     read = _read_phrase(text) if isinstance(value, str) else _Phrase(float(value), *_amount_and_time(text))
     if isinstance(value, str) and read.count is None and _portion(read.rest, number) is not None:
         read = _Phrase(1.0, read.rest, read.per)
+    if isinstance(value, str) and re.match(r"\s*-\s*\d", value):
+        return Unreadable(f"{value!r} is below zero")
     if read.count is None or not math.isfinite(read.count):
         return Unreadable(f"{value!r} holds no number")
     if not read.rest and read.per is None:
@@ -84,7 +86,7 @@ def quantity_from(
 def _possible(quantity: Quantity, number: Number) -> Quantity | Unreadable:
     slack = 1e-9 * max(1.0, abs(quantity.value))
     if number.minimum - slack <= quantity.value <= number.maximum + slack:
-        return quantity
+        return replace(quantity, value=min(max(quantity.value, number.minimum), number.maximum))
     return Unreadable(
         f"{quantity.value:g} {quantity.unit} is outside the possible range "
         f"{number.minimum:g} to {number.maximum:g} {number.unit}; check the number and the unit"
