@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
 
 from benchmarks.detection import sources
 from myolens.recording import Channel, ChannelKind, Recording
@@ -88,6 +89,8 @@ def make(
         base = _units(held_back=held_back)[rng.integers(len(_units(held_back=held_back)))]
         wave = sources.varied(base, rng)
         wave = wave if grid else sources.bipolar(wave, rng)
+        half = wave.shape[1] // 2
+        offset = _largest(wave, rate) - half
         size = float(np.exp(rng.uniform(*np.log(ratio))))
         own = discharge_times(
             float(np.exp(rng.uniform(np.log(3), np.log(30)))), seconds, rng, bursty=seed % 2 == 0
@@ -95,9 +98,7 @@ def make(
         for t in own:
             level = np.exp(np.log(2.0) * t / seconds) if artefact == "drift" else 1.0
             at, scale = round(t * rate), size * level * rng.normal(1, 0.04)
-            half = wave.shape[1] // 2
             signal[:, at - half : at - half + wave.shape[1]] += scale * wave
-            offset = int(np.argmax(np.max(np.abs(wave), axis=0))) - half
             times.append((at + offset) / rate)
             labels.append(number + 1)
             ratios.append(scale / level)
@@ -120,6 +121,13 @@ def make(
         60.0 * len(truth) / seconds,
         busy,
     )
+
+
+def _largest(wave: NDArray[np.float64], rate: float) -> int:
+    """Sample of the largest deflection in the band of surface EMG, 20–450 Hz."""
+    padded = np.pad(wave, ((0, 0), (int(rate), int(rate))))
+    band = butter(2, [20, 450], "bandpass", fs=rate, output="sos")
+    return int(np.argmax(np.max(np.abs(sosfiltfilt(band, padded, axis=1)), axis=0))) - int(rate)
 
 
 def _add(

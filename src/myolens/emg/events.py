@@ -23,6 +23,7 @@ from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
+_HEART_FALSE_ALARMS = 200.0
 _POP_DISPLACEMENT = 0.35
 _POP_DOMINANCE = 4.0
 _POP_SPREAD = 1.3
@@ -83,7 +84,7 @@ def find_events(
     """
     found = candidates(result)
     if beats_s is None:
-        beats_s = _beats(found, source, noise, result, false_alarms_per_10_min)
+        beats_s = _beats(found, source, noise, result)
     limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, beats_s)
     waves = _measured(found, limit, source, noise, result)
     times = waves.sample / source.recording.rate
@@ -92,16 +93,17 @@ def find_events(
     return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops)
 
 
-def beats_from_ecg(source: Source, false_alarms_per_10_min: float) -> NDArray[np.float64]:
+def beats_from_ecg(source: Source) -> NDArray[np.float64]:
     """Heartbeats of an ECG channel, ascending; none if no regular train is there."""
     noise = survey(source)
     result = scan(source, noise)
-    return _beats(candidates(result), source, noise, result, false_alarms_per_10_min)
+    return _beats(candidates(result), source, noise, result)
 
 
-def _beats(found: Candidates, source: Source, noise: Noise, result: Scan, rate: float) -> NDArray[np.float64]:
+def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDArray[np.float64]:
+    """Look for heartbeats above a low threshold, as they can be told from noise by their regularity."""
     none = np.zeros(0)
-    limit, _ = _threshold(found, source, noise, rate, none, provisional=True)
+    limit, _ = _threshold(found, source, noise, _HEART_FALSE_ALARMS, none, provisional=True)
     above = found.where(found.height > limit)
     if not suspected(above.index / result.rate, above.height):
         return none

@@ -15,7 +15,8 @@ SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
 
 _ALIKE = 0.6
 _REGULAR_SHARE = 0.75
-_SUSPECTED_SHARE = 0.4
+_SUSPECTED_SHARE = 0.5
+_ONCE_SHARE = 0.4
 _FEWEST_BEATS = 5
 _COMPLEX_S = 0.12
 _PHASE_S = 0.008
@@ -41,11 +42,12 @@ class Heart:
 def find_heart(waves: Waveforms) -> Heart | None:
     """Look for heartbeats among the events.
 
-    From each of some events as template, those that resemble it (correlation above 0.6 over its
-    eight strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of beats if three
-    quarters of their intervals lie within 20 % of the running median interval, or of twice that (a
-    beat missed), and the train covers most of the recording. Fasciculations are irregular and do
-    not pass. Other waves of the complex are events within 120 ms of a beat that recur at the same
+    From each of some events as template, those that resemble it (correlation above 0.6 over its eight
+    strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of beats if three quarters of
+    their intervals lie within 20 % of the running median interval, or of twice or three times that
+    (beats missed), two fifths of it itself, and the train covers half of the recording.
+    Fasciculations are irregular and do not pass.
+    Other waves of the complex are events within 120 ms of a beat that recur at the same
     phase, within 8 ms, in one of twelve beats; a lone event beside a beat remains a discharge.
 
     Parameters
@@ -123,8 +125,8 @@ def _regular(times_s: NDArray[np.float64], *, share: float = _REGULAR_SHARE) -> 
     if not SHORTEST_RR_S <= np.median(usual) <= LONGEST_RR_S:
         return False
     ratio = intervals / usual
-    near = (np.abs(ratio - 1) <= 0.2) | (np.abs(ratio - 2) <= 0.3)
-    return bool(near.mean() >= share)
+    once, multiple = np.abs(ratio - 1) <= 0.2, np.abs(ratio - np.round(ratio)) <= 0.2
+    return bool(once.mean() >= _ONCE_SHARE and (once | (multiple & (ratio < 3.5))).mean() >= share)
 
 
 def _completed(beats_s: NDArray[np.float64], last_s: float) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.sorting import Features, noise_energy
+from myolens.emg.waveforms import SEARCH_S
 
 MOST_TOGETHER = 3
 """At most so many potentials are resolved within one window."""
@@ -19,7 +20,6 @@ _EXPLAINED = 0.5
 _LEFT_OVER = 0.25
 _MOSTLY = 0.6
 _SAME_S = 0.005
-_OWN_S = 0.006
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +177,7 @@ def resolve(matches: Matches, events: NDArray[np.int64], step: int, rate: float)
     unexplained = np.setdiff1d(np.arange(len(events)), event)
     event, unit, shift, sample, scale = event[kept], unit[kept], shift[kept], sample[kept], scale[kept]
     number = np.bincount(event, minlength=len(events))
-    alone = (number[event] == 1) & (np.abs(shift) <= _OWN_S * rate)
+    alone = (number[event] == 1) & (np.abs(shift) <= SEARCH_S * rate)
     sample = np.concatenate([sample, events[unexplained]])
     order = np.argsort(sample, kind="stable")
     return Discharges(

@@ -87,7 +87,7 @@ def analyze(
     source = Source(recording, channels.rows, band_for(recording.rate, kind, where=where))
     noise = survey(source)
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
-    beats = _known_beats(recording, source, false_alarms_per_10_min)
+    beats = _known_beats(recording, source)
     events = find_events(
         source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
     )
@@ -121,12 +121,12 @@ def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tupl
     )
 
 
-def _known_beats(recording: Recording, source: Source, rate: float) -> Any:
+def _known_beats(recording: Recording, source: Source) -> Any:
     """Heartbeats of the first ECG channel with a regular train, or None to look for them in the EMG."""
     for row in recording.indices(ChannelKind.ECG):
         channels = usable(recording, (row,))
         if channels.rows:
-            beats = beats_from_ecg(Source(recording, channels.rows, source.band), rate)
+            beats = beats_from_ecg(Source(recording, channels.rows, source.band))
             if len(beats):
                 return beats
     return None

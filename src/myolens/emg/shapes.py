@@ -13,7 +13,6 @@ from myolens.emg.sorting import FEWEST_EVENTS, features, templates
 from myolens.emg.waveforms import BEFORE_S, SEARCH_S, Waveforms
 
 _MOST_AVERAGED = 400
-_STEADY_S = 0.0015
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +68,12 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
 def _timed(discharges: Discharges, waves: Waveforms, offsets: NDArray[np.int64]) -> Discharges:
     """Discharges at the instant of the largest deflection.
 
-    That of the unit's average decides which deflection it is; where the event's own lies within 1.5 ms
-    of it, its own instant is kept.
+    Where an event holds one discharge that is its own; of potentials on top of one another, that of the
+    units' averages.
     """
     sample = discharges.sample + offsets[discharges.unit]
     own = waves.sample[discharges.event]
-    near = np.abs(own - sample) <= _STEADY_S * waves.recording_rate
-    sample = np.where((near & discharges.alone) | (discharges.unit < 0), own, sample)
+    sample = np.where(discharges.alone | (discharges.unit < 0), own, sample)
     order = np.argsort(sample, kind="stable")
     return replace(discharges, sample=sample).where(order)
 
