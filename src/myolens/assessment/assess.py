@@ -181,8 +181,8 @@ def _limits(
     share = round(100 * estimate_share(knowledge))
     limits = [
         "This is information, not a diagnosis: the program cannot examine you.",
-        f"The numbers rest on a knowledge base (version {knowledge.version}) in which about {share} of 100 "
-        "figures are estimates that no study has measured; the ranges show what follows from their spread.",
+        f"In the knowledge base (version {knowledge.version}) about {share} of 100 figures are textbook "
+        "teaching or estimates rather than measured; the ranges show what follows from their spread.",
         f"They hold for adults in this setting: {_SETTINGS[case.setting]}.",
     ]
     if case.age is None or case.sex is None:

@@ -9,11 +9,11 @@ from myolens.assessment.result import CareAdvice, Caution
 from myolens.assessment.triage import Facts, grounds, holds, mentioned
 from myolens.knowledge.model import CareMeasure, Condition, Contraindication, Knowledge, UrgencyLevel
 
-_RELEVANT = 0.10
+_RELEVANT = 0.15
 """Care of a cause is offered from this probability on (project estimate)."""
 _HORIZONS = ("today", "this_week", "until_review")
-_KINDS = ("clinician", "avoid", "do")
-MOST_MEASURES = 12
+MOST_MEASURES = 8
+"""Measures for causes; the general ones come on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,23 @@ def care_plan(
     In an emergency only what to avoid and what belongs to the clinician is listed: being seen
     comes before care at home.
     """
-    wanted = _wanted(knowledge, probability)
-    advice, cautions = [], []
-    for measure, causes in wanted:
+    chosen: list[tuple[CareMeasure, tuple[str, ...]]] = []
+    cautions = []
+    for measure, causes in _wanted(knowledge, probability):
         if measure.only_if is not None and not holds(measure.only_if, facts):
             continue
         if level is UrgencyLevel.EMERGENCY and measure.kind == "do" and measure.horizon != "today":
             continue
         forbidden = [reason for reason in measure.unless if holds(reason.when, facts)]
-        if forbidden:
-            cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
-            continue
-        advice.append(_advice(measure, causes))
+        cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
+        specific = sum(bool(for_causes) for _, for_causes in chosen)
+        if not forbidden and (not causes or specific < MOST_MEASURES):
+            chosen.append((measure, causes))
+    for measure, _ in chosen:
         unasked = [reason for reason in measure.unless if _could_hold(reason.when, facts)]
         cautions += [_check_first(measure, reason, facts, labels) for reason in unasked[:1]]
-    ordered = sorted(advice, key=lambda each: _HORIZONS.index(each.horizon))
-    return Care(tuple(ordered[:MOST_MEASURES]), tuple(dict.fromkeys(cautions)))
+    advice = sorted((_advice(*each) for each in chosen), key=lambda each: _HORIZONS.index(each.horizon))
+    return Care(tuple(advice), tuple(dict.fromkeys(cautions)))
 
 
 def _wanted(

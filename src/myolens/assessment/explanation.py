@@ -153,7 +153,7 @@ _EXAMINATION = (
 
 
 def _understood(understood: Sequence[Understood]) -> str:
-    present = [each.label for each in understood if each.present]
+    present = [f"{each.label} {each.value or ''}".strip() for each in understood if each.present is not False]
     absent = [each.label for each in understood if each.present is False]
     if not present and not absent:
         return "Nothing is known yet beyond the twitching itself."
@@ -168,8 +168,7 @@ def _understood(understood: Sequence[Understood]) -> str:
 def _urgency(urgency: Urgency) -> str:
     if not urgency.rules:
         return "No warning sign was found among your answers."
-    reasons = [f"{rule.action} (because of: {listed(rule.because)})" for rule in urgency.rules[:2]]
-    return " ".join(reasons)
+    return " ".join(f"{listed(rule.because)}: {rule.action}" for rule in urgency.rules[:2])
 
 
 def _fits(cause: CauseResult) -> str:
@@ -198,7 +197,8 @@ def _told(evidence: Evidence) -> str:
 def _would_change(questions: Sequence[Question], tests: Sequence[TestAdvice]) -> str:
     parts = []
     if questions:
-        parts.append(f"What would help most to know next: {questions[0].text}")
+        best = max(questions, key=lambda question: question.bits)
+        parts.append(f"What would help most to know next: {best.text}")
     if tests:
         parts.append(f"The test that would tell most: {tests[0].name}.")
     if not parts:
@@ -260,7 +260,7 @@ def _sources_of(cause: Cause) -> tuple[str, ...]:
 
 
 def estimate_share(knowledge: Knowledge) -> float:
-    """Share of the figures P(finding | cause) that are estimates rather than measured or taught."""
+    """Share of the figures P(finding | cause) that no study measured and no guideline states."""
     figures = [effect.strength for cause in knowledge.causes.values() for effect in cause.findings]
-    weak = sum(strength in {Strength.ESTIMATE, Strength.SEED} for strength in figures)
-    return weak / len(figures) if figures else 0.0
+    firm = sum(strength in {Strength.MEASURED, Strength.GUIDELINE} for strength in figures)
+    return 1 - firm / len(figures) if figures else 0.0

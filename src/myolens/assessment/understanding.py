@@ -11,8 +11,10 @@ from myolens.assessment.evidence import Told, combined
 from myolens.assessment.network import Network, Weights
 from myolens.assessment.result import Understood, Unrecognised
 from myolens.assessment.triage import Facts
-from myolens.case import Case, Finding
+from myolens.assessment.words import duration
+from myolens.case import Case
 from myolens.knowledge.model import Knowledge
+from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.recognised import Recognised, RecognisedFinding
 from myolens.knowledge.vocabulary import DURATION, recognise
 
@@ -65,7 +67,11 @@ def gathered(
     recorded = tuple(finding for analysis in analyses for finding in analysis.findings)
     told_case = case.model_copy(update={"findings": (*case.findings, *recorded)})
     recognised = recognise(told_case, knowledge, today=today)
-    proposed: tuple[tuple[Finding, Understood], ...] = ()
+    proposed = _proposed(case, knowledge, recognised, today=today)
+    if trust_text and proposed:
+        confirmed = tuple(proposal.finding for proposal in proposed)
+        told_case = told_case.model_copy(update={"findings": (*told_case.findings, *confirmed)})
+        recognised = recognise(told_case, knowledge, today=today)
     labs = {lab.code: lab.value for lab in recognised.labs if lab.value is not None}
     both = combined(
         network,
@@ -83,11 +89,36 @@ def gathered(
         observed=both.observed,
         labels=labels,
         understood=understood,
-        proposed=() if trust_text else tuple(each for _, each in proposed),
+        proposed=() if trust_text else tuple(_proposal(each) for each in proposed),
         unrecognised=_unrecognised(recognised),
         contradictions=tuple(labels[code] for code in both.contradictions),
         lasted_days=recognised.numbers.get(DURATION),
-        answers=len(understood),
+        answers=sum(each.present is not None or each.value is not None for each in understood),
+    )
+
+
+def _proposed(
+    case: Case, knowledge: Knowledge, recognised: Recognised, *, today: date | None
+) -> tuple[Proposal, ...]:
+    """What the complaint says plainly, of the present, and the case does not say already."""
+    if not case.complaint.strip():
+        return ()
+    known = {finding.code for finding in recognised.findings if finding.present is not None}
+    return tuple(
+        proposal
+        for proposal in propose(case.complaint, knowledge, today=today)
+        if proposal.present is not None and not proposal.past and proposal.code not in known
+    )
+
+
+def _proposal(proposal: Proposal) -> Understood:
+    return Understood(
+        finding=proposal.code,
+        label=proposal.name,
+        present=proposal.present,
+        value=None if proposal.value is None else _value(proposal.value, proposal.unit),
+        source="story",
+        given_as=proposal.words,
     )
 
 
@@ -166,7 +197,7 @@ def _unrecognised(recognised: Recognised) -> tuple[Unrecognised, ...]:
 
 
 def _value(value: float, unit: str | None) -> str:
-    return f"{value:g} {unit or ''}".strip()
+    return duration(value) if unit == "day" else f"{value:g} {unit or ''}".strip()
 
 
 def _lab_value(value: float | None, unit: str, word: str | None) -> str:

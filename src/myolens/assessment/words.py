@@ -45,8 +45,9 @@ SAFETY_NET = (
 
 
 def probability_word(probability: float) -> str:
-    """Return the fixed word for a probability."""
-    return next(word for floor, word in _WORDS if probability >= floor)
+    """Return the fixed word for a probability, by the count out of 100 that stands beside it."""
+    shown = round(probability, 2) if probability >= 0.01 else 0.0
+    return next(word for floor, word in _WORDS if shown >= floor)
 
 
 def of_hundred(probability: float) -> str:

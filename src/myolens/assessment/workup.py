@@ -20,7 +20,8 @@ _RELEVANT = 0.15
 """A test named for a cause is offered from this probability of the cause on (project estimate)."""
 _SHIFT = 0.03
 """Changes of a probability smaller than this are not told."""
-_RESULTS_TOLD = 3
+_TESTS_TOLD, _RESULTS_TOLD = 3, 2
+"""For so many tests, and results of each, the shift of the probabilities is worked out."""
 
 
 def test_advice(
@@ -58,16 +59,17 @@ def test_advice(
             worth = (bits + 0.2 * relevance) / np.sqrt(test.cost) * (2 if test.first_line else 1)
             ranked.append((-round(worth, 9), code, bits))
     chosen = [(knowledge.tests[code], bits) for _, code, bits in sorted(ranked)[:MOST_TESTS]]
+    told = [_RESULTS_TOLD if place < _TESTS_TOLD else 0 for place in range(len(chosen))]
     return tuple(
         TestAdvice(
             test=test.code,
             name=test.name,
             why=test.plain.text,
             bits=round(bits, 4),
-            results=_meanings(network, judgement, observed, facts, test, setting=setting),
+            results=_meanings(network, judgement, observed, facts, test, setting=setting, told=count),
             sources=test.plain.sources,
         )
-        for test, bits in chosen
+        for (test, bits), count in zip(chosen, told, strict=True)
     )
 
 
@@ -94,13 +96,14 @@ def _meanings(
     test: Test,
     *,
     setting: Setting,
+    told: int,
 ) -> tuple[tuple[str, str], ...]:
     """Say for each result what it means in general, and how it would move the probabilities here."""
     findings = {result.finding for result in test.results if result.finding is not None}
     results = [
         result for result in test.results if result.finding is None or not answered(result.finding, facts)
     ]
-    extras = [_extra(result, findings, facts) for result in results[:_RESULTS_TOLD]]
+    extras = [_extra(result, findings, facts) for result in results[:told]]
     moved = iter(
         probabilities_with(
             network,
@@ -111,21 +114,21 @@ def _meanings(
             sex=facts.sex,
         )
     )
-    told = []
+    meanings = []
     for number, result in enumerate(results):
         shift = ""
         if number < len(extras) and extras[number]:
             after = next(moved)
             shift = "" if after is None else _shift(network, judgement.probability, after)
-        told.append((result.result, f"{result.meaning} {shift}".strip()))
-    return tuple(told)
+        meanings.append((result.result, f"{result.meaning} {shift}".strip()))
+    return tuple(meanings)
 
 
 def _extra(result: TestResult, findings: set[str], facts: Facts) -> dict[str, Weights]:
     """Evidence of a result: its finding; for a normal result, which has none, the absence of the others."""
     if result.finding is not None:
         return {result.finding: PRESENT}
-    if result.lowers and not result.raises:
+    if "normal" in result.result.lower():
         return {code: ABSENT for code in sorted(findings) if not answered(code, facts)}
     return {}
 
