@@ -72,6 +72,18 @@ def test_what_is_called_measured_or_guideline_rests_on_a_paper(knowledge: Knowle
                 assert kinds - weak, (cause.code, each)
 
 
+def test_what_is_called_measured_was_measured(knowledge: Knowledge) -> None:
+    """Few frequencies in this field have been measured; the rest must not pretend."""
+    figures = [each for cause in knowledge.causes.values() for each in cause.findings]
+    measured = [each for each in figures if each.strength == "measured"]
+    assert 30 <= len(measured) <= 60
+    assert all(each.high - each.low < 0.35 for each in measured)
+    for cause in knowledge.causes.values():
+        for prior in cause.prior.values():
+            assert prior.strength == "estimate", cause.code
+            assert prior.high >= 2 * prior.low
+
+
 def test_every_reference_resolves(knowledge: Knowledge) -> None:
     for cause in knowledge.causes.values():
         named = {each.finding for each in cause.findings} | {each.finding for each in cause.risks}
