@@ -211,12 +211,10 @@ def potentials_of(
     units = len(trains)
     gram = np.zeros((units, length, units, length))
     right = np.zeros((units, length, signal.shape[0]))
-    offsets = np.arange(-before, after)
     difference = np.arange(length)[:, None] - np.arange(length) + length - 1
-    padded = np.pad(signal, ((0, 0), (before, after))).T
+    rows = np.ascontiguousarray(signal.T)
     for i, a in enumerate(trains):
-        for k, offset in enumerate(offsets):
-            right[i, k] = padded[a + offset + before].sum(axis=0)
+        right[i] = _sums_around(rows, a, before, after)
         for j in range(i, units):
             counts = lag_counts(a, trains[j], length - 1)  # trains[j] − a
             block = counts[difference]
@@ -247,8 +245,30 @@ def subtract(
     """Signal less every unit's discharges convolved with its potential."""
     residual = signal.copy()
     for train, potential in zip(trains, potentials, strict=True):
-        for sample in train.tolist():
-            a, b = sample - before, sample - before + potential.shape[1]
-            low, high = max(a, 0), min(b, signal.shape[1])
-            residual[:, low:high] -= potential[:, low - a : potential.shape[1] - (b - high)]
+        _take_off(residual, train, potential, before)
     return residual
+
+
+@numba.njit(cache=True)
+def _take_off(
+    residual: NDArray[np.float32], train: NDArray[np.int64], potential: NDArray[np.float32], before: int
+) -> None:
+    for sample in train:
+        low = max(sample - before, 0)
+        high = min(sample - before + potential.shape[1], residual.shape[1])
+        for channel in range(residual.shape[0]):
+            for t in range(low, high):
+                residual[channel, t] -= potential[channel, t - sample + before]
+
+
+@numba.njit(cache=True)
+def _sums_around(
+    rows: NDArray[np.float32], train: NDArray[np.int64], before: int, after: int
+) -> NDArray[np.float64]:
+    """Sum over the train of the rows (samples × channels) around each discharge."""
+    out = np.zeros((before + after, rows.shape[1]))
+    for sample in train:
+        for t in range(max(sample - before, 0), min(sample + after, rows.shape[0])):
+            for channel in range(rows.shape[1]):
+                out[t - sample + before, channel] += rows[t, channel]
+    return out

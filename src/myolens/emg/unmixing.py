@@ -30,6 +30,8 @@ from myolens.emg.convolutive import (
 
 STARTS = 24
 """Filters searched side by side in a round."""
+SOFT_STEPS = 3
+"""First steps, in which the highest peaks count whatever their level."""
 STEPS = 8
 """Fixed-point steps of a search."""
 SEARCH_S = 15.0
@@ -72,7 +74,7 @@ def unmix(
     *,
     taps: int,
     maximum_units: int,
-    rounds: int = 8,
+    rounds: int = 12,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[list[Found], list[Rejected], NDArray[np.float32]]:
     """Separate the units of a band-passed signal.
@@ -130,21 +132,38 @@ def _search(
     start, stop = _stretch(residual, rate, turn)
     part = residual[:, start:stop]
     chosen = [np.array([instant]) for instant in _instants(part, rate, rng)]
-    filters = np.empty((len(chosen), metric.size), np.float32)
+    filters = np.empty((0, metric.size), np.float32)
     for step in range(STEPS):
-        means = np.stack([extended_at(part, taps, samples).mean(axis=0) for samples in chosen])
-        filters = metric.solve(means)
+        filters = metric.solve(np.stack([extended_at(part, taps, at).mean(axis=0) for at in chosen]))
         for k, source in enumerate(apply_filters(part, filters)):
             unbiased = _without_own(source, chosen[k], metric.length)
-            picked = _strongest(unbiased, rate) if step < 3 else pick_pulses(unbiased, rate).samples
+            picked = _strongest(unbiased, rate) if step < SOFT_STEPS else pick_pulses(unbiased, rate).samples
             if picked.size >= 3:
                 chosen[k] = picked
-    whole = apply_filters(residual, filters)
+        if step >= SOFT_STEPS:
+            chosen = _different(chosen, rate)
+    filters = metric.solve(np.stack([extended_at(part, taps, at).mean(axis=0) for at in chosen]))
     found = [
-        pick_pulses(_unseen(source, residual, samples + start, metric, taps), rate)
-        for source, samples in zip(whole, chosen, strict=True)
+        pick_pulses(_unseen(source, residual, at + start, metric, taps), rate)
+        for source, at in zip(apply_filters(residual, filters), chosen, strict=True)
     ]
+    if residual.shape[1] >= 2 * part.shape[1]:
+        found = [p for p, at in zip(found, chosen, strict=True) if _recurs(p, at)]
     return sorted(found, key=lambda pulses: -pulses.separation)
+
+
+def _recurs(pulses: Pulses, trained: NDArray[np.int64]) -> bool:
+    """Whether the train goes on beyond the stretch it was made of, or stands out beyond doubt within it."""
+    return pulses.samples.size >= 1.3 * trained.size or pulses.separation >= 0.85
+
+
+def _different(trains: list[NDArray[np.int64]], rate: float) -> list[NDArray[np.int64]]:
+    """Leave out searches that have run together."""
+    kept: list[NDArray[np.int64]] = []
+    for train in trains:
+        if not any(same_train(train, other, rate) for other in kept):
+            kept.append(train)
+    return kept
 
 
 def _without_own(
