@@ -2,6 +2,13 @@
 
 from fastapi import APIRouter
 
-from myolens.web.routes import diary, find, home, learn, recordings
+from myolens.web.routes import diary, find, home, learn, mechanism, recordings
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, find.router, diary.router, learn.router, recordings.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    find.router,
+    diary.router,
+    learn.router,
+    recordings.router,
+    mechanism.router,
+)

@@ -1,0 +1,79 @@
+"""The mechanism page: sliders, presets, and a model axon that answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from myolens.errors import InputError
+from myolens.knowledge import load
+from myolens.web.mechanism import SECONDS, SLIDERS, Answer, presets, run
+from myolens.web.pages import page
+
+router = APIRouter(prefix="/mechanism")
+
+
+@router.get("")
+def show(request: Request) -> HTMLResponse:
+    """Sliders with what the axon does at these settings."""
+    cause, values, answer = _asked(request)
+    causes = load().causes
+    names = {
+        code: causes[code].plain_name if code in causes else code.replace("_", " ") for code in presets()
+    }
+    return page(
+        request,
+        "mechanism.html",
+        sliders=SLIDERS,
+        values=values,
+        cause=cause,
+        names=names,
+        about=_about(cause),
+        **_shown(answer),
+    )
+
+
+@router.get("/answer")
+def answer_only(request: Request) -> HTMLResponse:
+    """What the axon does, as the part of the page that changes."""
+    cause, _values, answer = _asked(request)
+    return page(request, "mechanism_answer.html", about=_about(cause), **_shown(answer))
+
+
+def _asked(request: Request) -> tuple[str, dict[str, float], Answer]:
+    query = request.query_params
+    cause = query.get("cause", "")
+    if cause and cause not in presets():
+        raise InputError(f"{cause[:60]!r} has no change of the axon in the model", where="cause")
+    values = {}
+    for slider in SLIDERS:
+        words = query.get(slider.knob, "")
+        try:
+            value = float(words) if words else slider.healthy
+        except ValueError:
+            raise InputError(f"{words[:40]!r} is not a number", where=slider.knob) from None
+        if not slider.low <= value <= slider.high:
+            raise InputError(f"must lie between {slider.low:g} and {slider.high:g}", where=slider.knob)
+        values[slider.knob] = value
+    return cause, values, run(cause, values)
+
+
+def _about(cause: str) -> str:
+    if not cause:
+        return ""
+    known = load().causes.get(cause)
+    return f"{presets()[cause]} {known.mechanism.text if known else ''}".strip()
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    return {
+        "resting": answer.resting_mv,
+        "threshold": answer.threshold_percent,
+        "discharges": int(answer.times_s.size),
+        "seconds": int(SECONDS),
+        "action_potential": Markup(answer.action_potential),
+        "skin": Markup(answer.skin),
+    }
