@@ -8,6 +8,7 @@ from importlib import resources
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     for kind, status in ((InputError, 400), (ForbiddenError, 403), (TooLargeError, 413)):
         app.add_exception_handler(kind, _error_page(status))
+    app.add_exception_handler(RequestValidationError, _error_page(404))
     app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]
     return app
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -21,6 +21,11 @@ from myolens.errors import InputError
 from myolens.web.security import CSRF_FIELD, CSRF_HEADER, csrf_ok
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+LARGEST_NUMBER = 2**31 - 1
+Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
+"""Number of a stored thing in an address."""
+RecordNumber = Annotated[int, Query(ge=1, le=LARGEST_NUMBER)]
+"""The same behind the question mark."""
 PROFILE_COOKIE = "myolens_profile"
 LANGUAGE_COOKIE = "myolens_language"
 

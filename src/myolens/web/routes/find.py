@@ -20,6 +20,7 @@ from myolens.reports.page import LEVEL_NAMES, likely_causes, per_hundred, plan_o
 from myolens.web import interview as steps
 from myolens.web.interview import PAIRED, SITES, Interview
 from myolens.web.pages import (
+    Number,
     diary_of,
     engine_of,
     form_of,
@@ -54,7 +55,7 @@ async def start(request: Request) -> Response:
 
 
 @router.get("/{number}/result")
-def result(request: Request, number: int) -> HTMLResponse:
+def result(request: Request, number: Number) -> HTMLResponse:
     """The answer, with what it rests on."""
     told = _load(request, number)
     answer = told.assessment(f"answer-{number}")
@@ -81,7 +82,7 @@ def result(request: Request, number: int) -> HTMLResponse:
 
 
 @router.get("/{number}/report.html")
-def report_page(request: Request, number: int) -> Response:
+def report_page(request: Request, number: Number) -> Response:
     """The page for the doctor, as one file."""
     told = _load(request, number)
     case = told.case(diary_of(request).profile)
@@ -94,7 +95,7 @@ def report_page(request: Request, number: int) -> Response:
 
 
 @router.get("/{number}/report.pdf")
-def report_pdf(request: Request, number: int) -> Response:
+def report_pdf(request: Request, number: Number) -> Response:
     """The page for the doctor, as PDF."""
     from myolens.reports.pdf import pdf
 
@@ -105,7 +106,7 @@ def report_pdf(request: Request, number: int) -> Response:
 
 
 @router.get("/{number}/question")
-def question(request: Request, number: int, again: str = "") -> Response:
+def question(request: Request, number: Number, again: str = "") -> Response:
     """The next question, or one answered before."""
     told = _load(request, number)
     answer = told.assessment(f"answer-{number}")
@@ -137,7 +138,7 @@ def question(request: Request, number: int, again: str = "") -> Response:
 
 
 @router.post("/{number}/question")
-async def answer_question(request: Request, number: int) -> Response:
+async def answer_question(request: Request, number: Number) -> Response:
     """Keep an answer and go on, or stop where help is needed now."""
     form = await form_of(request)
     told = _load(request, number)
@@ -167,7 +168,7 @@ async def answer_question(request: Request, number: int) -> Response:
 
 
 @router.post("/{number}/more")
-async def ask_more(request: Request, number: int) -> Response:
+async def ask_more(request: Request, number: Number) -> Response:
     """Go on asking after the result: what was skipped may be put again."""
     await form_of(request)
     told = _load(request, number)
@@ -177,7 +178,7 @@ async def ask_more(request: Request, number: int) -> Response:
 
 
 @router.get("/{number}/{step}")
-def step_page(request: Request, number: int, step: str) -> Response:
+def step_page(request: Request, number: Number, step: str) -> Response:
     """One of the pages before the questions."""
     told = _load(request, number)
     if step not in steps.STEPS:
@@ -196,7 +197,7 @@ def step_page(request: Request, number: int, step: str) -> Response:
 
 
 @router.post("/{number}/{step}")
-async def keep_step(request: Request, number: int, step: str) -> Response:
+async def keep_step(request: Request, number: Number, step: str) -> Response:
     """Keep one of the pages before the questions and go to the next."""
     form = await form_of(request)
     told = _load(request, number)

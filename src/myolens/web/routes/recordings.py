@@ -26,6 +26,8 @@ from myolens.recording import ChannelKind, Recording
 from myolens.web.envelope import view
 from myolens.web.jobs import Jobs
 from myolens.web.pages import (
+    Number,
+    RecordNumber,
     diary_of,
     engine_of,
     form_of,
@@ -101,7 +103,7 @@ async def upload(request: Request) -> Response:
 
 
 @router.get("/compare")
-def compare(request: Request, first: int, second: int) -> HTMLResponse:
+def compare(request: Request, first: RecordNumber, second: RecordNumber) -> HTMLResponse:
     """Whether the rate differs between two recordings."""
     rows = [_own(request, number) for number in (first, second)]
     if any(row.state != "done" for row in rows):
@@ -120,7 +122,7 @@ def compare(request: Request, first: int, second: int) -> HTMLResponse:
 
 
 @router.get("/{number}")
-def show(request: Request, number: int, start: int = 0) -> HTMLResponse:
+def show(request: Request, number: Number, start: int = 0) -> HTMLResponse:
     """One recording: its state, then the viewer, numbers, units and events."""
     row = _own(request, number)
     if row.state != "done" or row.analysis is None:
@@ -160,14 +162,14 @@ def show(request: Request, number: int, start: int = 0) -> HTMLResponse:
 
 
 @router.get("/{number}/state")
-def state(request: Request, number: int) -> JSONResponse:
+def state(request: Request, number: Number) -> JSONResponse:
     """Where the analysis stands."""
     row = _own(request, number)
     return JSONResponse({"state": row.state, "share": _jobs(request).shares.get(number, 0.0)})
 
 
 @router.get("/{number}/events")
-def events_json(request: Request, number: int) -> JSONResponse:
+def events_json(request: Request, number: Number) -> JSONResponse:
     """Every event with its verdict, for the viewer."""
     row = _done(request, number)
     analysis = (row.analysis or {})["analysis"]
@@ -180,7 +182,7 @@ def events_json(request: Request, number: int) -> JSONResponse:
 
 @router.get("/{number}/samples")
 def samples(
-    request: Request, number: int, start: float, end: float, width: int, channel: int = 0
+    request: Request, number: Number, start: float, end: float, width: int, channel: int = 0
 ) -> Response:
     """Extremes of one channel between two times as float32: all least values, then all greatest."""
     row = _done(request, number)
@@ -196,7 +198,7 @@ def samples(
 
 
 @router.get("/{number}/report.html")
-def report_file(request: Request, number: int) -> Response:
+def report_file(request: Request, number: Number) -> Response:
     """The recording's report as one file."""
     row = _done(request, number)
     file = recordings_folder(request.app.state.settings) / (row.file + REPORT)
@@ -209,7 +211,7 @@ def report_file(request: Request, number: int) -> Response:
 
 
 @router.post("/{number}/review")
-async def review(request: Request, number: int) -> Response:
+async def review(request: Request, number: Number) -> Response:
     """Accept, reject or relabel an event."""
     form = await form_of(request)
     row = _done(request, number)
@@ -236,7 +238,7 @@ async def review(request: Request, number: int) -> Response:
 
 
 @router.post("/{number}/undo")
-async def undo(request: Request, number: int) -> Response:
+async def undo(request: Request, number: Number) -> Response:
     """Take the newest decision back."""
     form = await form_of(request)
     _done(request, number)
@@ -251,7 +253,7 @@ async def undo(request: Request, number: int) -> Response:
 
 
 @router.post("/{number}/cancel")
-async def cancel(request: Request, number: int) -> Response:
+async def cancel(request: Request, number: Number) -> Response:
     """Stop the analysis."""
     await form_of(request)
     _own(request, number)
@@ -260,7 +262,7 @@ async def cancel(request: Request, number: int) -> Response:
 
 
 @router.post("/{number}/remove")
-async def remove(request: Request, number: int) -> Response:
+async def remove(request: Request, number: Number) -> Response:
     """Delete a recording and everything made of it."""
     await form_of(request)
     row = _own(request, number)

@@ -1,0 +1,117 @@
+"""Three people, three urgencies, by forms alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from myolens.knowledge import load
+from myolens.web.interview import ENOUGH_QUESTIONS, SITES
+
+
+def begin(browser, **about: str) -> int:
+    number = int(str(browser.post("/find/start").url).split("/")[-2])
+    browser.post(f"/find/{number}/about", **about)
+    return number
+
+
+def answer_all(browser, number: int, yes: tuple[str, ...] = (), numbers: dict[str, str] | None = None):
+    """Answer no to everything but what is named."""
+    page = browser.get(f"/find/{number}/question")
+    asked: list[str] = []
+    while found := re.search(r'name="finding" value="([^"]+)"', page.text):
+        code = found.group(1)
+        assert code not in asked, "the same question twice"
+        asked.append(code)
+        if code in (numbers or {}):
+            page = browser.post(f"/find/{number}/question", finding=code, value=(numbers or {})[code])
+        else:
+            page = browser.post(
+                f"/find/{number}/question", finding=code, answer="yes" if code in yes else "no"
+            )
+    return page, asked
+
+
+def test_a_healthy_twitcher_is_told_to_look_after_it_at_home(browser) -> None:
+    number = begin(browser, age="29", sex="male", complaint="calf")
+    browser.post(f"/find/{number}/where", site=["left:calf"], amount="3", unit="days")
+    browser.post(f"/find/{number}/medicines", medicines="")
+    browser.post(f"/find/{number}/labs")
+    page, asked = answer_all(browser, number)
+    assert 1 <= len(asked) <= ENOUGH_QUESTIONS
+    assert str(page.url).endswith("/result")
+    assert "card urgency self_care" in page.text or "card urgency routine" in page.text
+    assert "motor neuron" in page.text.lower()
+    assert "ruled out" not in page.text.lower()
+
+
+def test_weakness_with_swallowing_trouble_is_urgent(browser) -> None:
+    number = begin(browser, age="61", sex="male", complaint="")
+    browser.post(f"/find/{number}/where", site=["left:hand", "tongue"], amount="5", unit="months")
+    page, _asked = answer_all(
+        browser,
+        number,
+        yes=(
+            "weakness",
+            "hand_weakness",
+            "muscle_wasting",
+            "weakness_progressive",
+            "dysphagia",
+            "symptoms_progressive",
+        ),
+    )
+    level = re.search(r"card urgency (\w+)", page.text)
+    assert level
+    assert level.group(1) in {"soon_weeks", "urgent_days", "emergency"}
+
+
+def test_dangerous_potassium_stops_the_interview(browser) -> None:
+    number = begin(browser, age="70", sex="female", complaint="")
+    page = browser.post(f"/find/{number}/labs", lab_potassium="6.8", unit_potassium="mmol/L")
+    page = browser.get(f"/find/{number}/question")
+    assert "Get help now" in page.text
+    assert "card urgency emergency" in page.text
+    assert 'name="finding"' not in page.text
+    assert browser.get(f"/find/{number}/report.pdf").content.startswith(b"%PDF-")
+
+
+def test_skipping_everything_still_gives_an_honest_answer(browser) -> None:
+    number = begin(browser)
+    page = browser.get(f"/find/{number}/result")
+    assert page.status_code == 200
+    assert "Too little is known" in page.text
+
+
+def test_an_answer_can_be_changed_and_the_interview_resumed(browser) -> None:
+    number = begin(browser, age="40", sex="female")
+    page = browser.get(f"/find/{number}/question")
+    first = re.search(r'name="finding" value="([^"]+)"', page.text).group(1)
+    browser.post(f"/find/{number}/question", finding=first, answer="no")
+    assert f"/find/{number}/question" in browser.get("/find").text
+    again = browser.get(f"/find/{number}/question?again={first}")
+    assert re.search(r'value="no" aria-pressed="true"', again.text)
+
+
+@pytest.mark.parametrize(
+    ("step", "fields"),
+    [
+        ("about", {"age": "300"}), ("about", {"age": "old"}), ("about", {"sex": "robot"}),
+        ("where", {"site": "left:wing"}), ("labs", {"lab_potassium": "much"}),
+        ("labs", {"lab_potassium": "4", "unit_potassium": "stone"}), ("question", {"finding": "no_such"}),
+    ],
+)  # fmt: skip
+def test_answers_that_cannot_be_are_refused(browser, step: str, fields: dict) -> None:
+    number = begin(browser)
+    assert browser.post(f"/find/{number}/{step}", **fields).status_code == 400
+
+
+def test_asking_again_within_two_weeks_is_braked(browser) -> None:
+    for _ in range(2):
+        number = begin(browser, age="35", sex="female")
+        page = browser.get(f"/find/{number}/result")
+    assert "Nothing you entered changes the answer" in page.text
+
+
+def test_every_place_on_the_map_is_a_known_finding() -> None:
+    assert set(SITES.values()) <= set(load().findings)
