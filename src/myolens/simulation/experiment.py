@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,9 +37,6 @@ from myolens.simulation.spontaneous import axon_changed, scenario_junction
 
 QUANTAL_SPREAD = 0.1
 """Variation of one end-plate potential to the next by the number of quanta, at a healthy junction."""
-THREADS = 2
-SILENT_UV = 0.01
-"""What a potential is below this at every channel is left out."""
 MOST_VALUES = 1_500_000_000
 """Channels × samples beyond which a scenario is refused (6 GB)."""
 
@@ -224,26 +220,10 @@ def render(
         return fired
     template = np.concatenate(templates)
     start = np.concatenate(starts) + leads[template]
-    order = np.argsort(start, kind="stable")
-    start, template = start[order], template[order]
-
-    def add(segment: range) -> None:
-        """Add to some rows of the output; segments share none, so threads need no locks."""
-        first = int(np.searchsorted(start, segment.start - int(lengths.max())))
-        last = int(np.searchsorted(start, segment.stop))
-        chosen = slice(first, last)
-        add_discharges(
-            out[segment.start : segment.stop],
-            start[chosen] - segment.start,
-            template[chosen],
-            buffer,
-            offsets,
-            lengths,
-        )
-
-    length = -(-out.shape[0] // THREADS)
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(add, (range(i, min(i + length, out.shape[0])) for i in range(0, out.shape[0], length))))
+    # Second by second, and one template after another within it, both stay in the processor's cache.
+    order = np.lexsort((template, start // int(scenario.rate)))
+    flat = out.reshape(-1)
+    add_discharges(flat, out.shape[1], start[order], template[order], buffer, offsets, lengths)
     return fired
 
 
@@ -272,28 +252,13 @@ def _component_starts(
 def _template_bank(
     components: Sequence[Component],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Every waveform at every sub-sample phase, one after another, without its silent ends.
-
-    Returns the samples, where each begins, how long it is, and how many samples were cut in front.
-    """
-    parts: list[NDArray[np.float32]] = []
-    lengths, leads = [], []
-    for component in components:
-        samples = component.waveform.shape[0]
-        padded = samples + 8
-        spectrum = np.fft.rfft(component.waveform, n=padded, axis=0)
-        f = np.fft.rfftfreq(padded)
-        heard = np.flatnonzero(np.abs(component.waveform).max(axis=1) > SILENT_UV)
-        first, last = (int(heard[0]), int(heard[-1]) + 2) if heard.size else (0, 0)
-        for phase in range(PHASES):
-            turn = np.exp(-2j * np.pi * f * phase / PHASES)
-            shifted = np.fft.irfft(spectrum * turn[:, None], n=padded, axis=0)[first:last]
-            parts.append(np.ascontiguousarray(shifted, np.float32).ravel())
-            lengths.append(shifted.shape[0])
-            leads.append(first)
-    offsets = np.cumsum([0, *(part.size for part in parts)])[:-1]
-    buffer = np.concatenate(parts) if parts else np.empty(0, np.float32)
-    return buffer, offsets.astype(np.int64), np.array(lengths, np.int64), np.array(leads, np.int64)
+    """Every waveform at every phase, one after another: samples, offsets, lengths and leads."""
+    buffer = np.concatenate([c.phases.ravel() for c in components]) if components else np.empty(0, np.float32)
+    sizes = np.repeat([c.phases[0].size for c in components], PHASES)
+    offsets = np.cumsum(sizes) - sizes
+    lengths = np.repeat([c.phases.shape[1] for c in components], PHASES)
+    leads = np.repeat([c.lead for c in components], PHASES)
+    return buffer, offsets.astype(np.int64), lengths.astype(np.int64), leads.astype(np.int64)
 
 
 def _truth(

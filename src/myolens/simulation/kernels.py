@@ -161,28 +161,28 @@ def needle_potentials(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def add_discharges(out: F32, starts: I64, templates: I64, buffer: F32, offsets: I64, lengths: I64) -> None:
-    """Add template after template into out[sample, channel].
+def add_discharges(
+    out: F32, channels: int, starts: I64, templates: I64, buffer: F32, offsets: I64, lengths: I64
+) -> None:
+    """Add template after template into out.
 
     Parameters
     ----------
-    starts : first sample of each discharge, in order of time.
+    out : (samples × channels) values in row order, flat, so that each template is one contiguous addition.
+    starts : first sample of each discharge, in any order.
     templates : which template each uses.
     buffer : templates one after another, each (samples × channels) in row order.
     offsets, lengths : where in the buffer each template begins and its number of samples.
     """
-    channels = out.shape[1]
+    samples = out.size // channels
     for n in range(starts.size):
         t = templates[n]
-        first, last = starts[n], starts[n] + lengths[t]
-        skip = max(0, -first)
-        stop = min(last, out.shape[0]) - first
-        base = offsets[t]
-        for s in range(skip, stop):
-            row = first + s
-            here = base + s * channels
-            for c in range(channels):
-                out[row, c] += buffer[here + c]
+        skip = max(0, -starts[n])
+        stop = min(lengths[t], samples - starts[n])
+        here = np.uint64(max(starts[n] + skip, 0) * channels)
+        base = np.uint64(offsets[t] + skip * channels)
+        for i in range(np.uint64(max(stop - skip, 0) * channels)):
+            out[here + i] += buffer[base + i]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)

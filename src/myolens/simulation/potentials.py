@@ -33,6 +33,8 @@ SINGLE_FIBRES = 8
 START_MS = -1.0
 PHASES = 4
 """A discharge falls on one of so many places between two samples."""
+SILENT_UV = 0.01
+"""What a potential is below this at every channel is left out."""
 SAFETY_GROUPS = 6
 DEPLETED = 0.7
 """Response left after several impulses; where it would block fibres, safety is followed in groups."""
@@ -44,8 +46,10 @@ class Component:
 
     Attributes
     ----------
-    waveform : ndarray of float32, shape (samples, channels)
-        µV, from `START_MS` after the discharge.
+    phases : ndarray of float32, shape (PHASES, samples, channels)
+        µV; the waveform as sampled when the discharge falls on a sample, a quarter after it, and so on.
+    lead : int
+        Samples from `START_MS` after the discharge to the first one kept.
     safety : float
         Their end-plate potential over threshold, relative to the muscle's median.
     branch : int
@@ -54,7 +58,8 @@ class Component:
         Number of fibres.
     """
 
-    waveform: NDArray[np.float32]
+    phases: NDArray[np.float32]
+    lead: int
     safety: float
     branch: int
     members: int
@@ -67,8 +72,10 @@ class UnitPotential:
     Attributes
     ----------
     unit : int
+    waveform : ndarray of float32, shape (samples, channels)
+        The whole potential, µV, from `START_MS` after the discharge.
     components : tuple of Component
-        Their sum is the whole potential.
+        Its parts.
     channel : int
         Where its peak-to-peak amplitude is largest.
     peak_to_peak_uv : float
@@ -78,15 +85,11 @@ class UnitPotential:
     """
 
     unit: int
+    waveform: NDArray[np.float32]
     components: tuple[Component, ...]
     channel: int
     peak_to_peak_uv: float
     peak_delay_s: float
-
-    @property
-    def waveform(self) -> NDArray[np.float32]:
-        """The whole potential, samples × channels, µV."""
-        return np.asarray(sum(component.waveform for component in self.components), np.float32)
 
 
 def unit_potentials(
@@ -111,16 +114,28 @@ def _assembled(scenario: Scenario, electrodes: Electrodes, unit: int, fibres: Fi
     channel = int(np.argmax(np.ptp(total, axis=0)))
     peak = int(np.argmax(np.abs(total[:, channel])))
     components = tuple(
-        Component(np.ascontiguousarray(wave), float(s), int(b), int(m))
+        Component(*_at_phases(wave), float(s), int(b), int(m))
         for wave, s, b, m in zip(waves, safety, branch, members, strict=True)
     )
     return UnitPotential(
         unit,
+        total,
         components,
         channel,
         float(np.ptp(total[:, channel])),
         START_MS / 1000 + peak / scenario.rate,
     )
+
+
+def _at_phases(wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Return a waveform at every sub-sample phase, without its silent ends, and what was cut in front."""
+    padded = wave.shape[0] + 8
+    spectrum = np.fft.rfft(wave, n=padded, axis=0)
+    turn = np.exp(-2j * np.pi * np.outer(np.arange(PHASES) / PHASES, np.fft.rfftfreq(padded)))
+    phases = np.fft.irfft(spectrum[None, :, :] * turn[:, :, None], n=padded, axis=1)
+    heard = np.flatnonzero(np.abs(wave).max(axis=1) > SILENT_UV)
+    first, last = (int(heard[0]), int(heard[-1]) + 2) if heard.size else (0, 0)
+    return np.ascontiguousarray(phases[:, first:last], np.float32), first
 
 
 def _groups(
