@@ -21,6 +21,7 @@ from myolens.knowledge.wording import (
     LOW,
     MEDICINE_NOISE,
     MODIFIERS,
+    MOTIONS,
     NEGATIONS,
     SIDES,
     WEAKNESS_MODIFIERS,
@@ -117,7 +118,7 @@ class Lexicon:
         if _FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
             return self._in_family(" ".join(words(_FAMILY_HISTORY.sub("", raw))))
         tokens = words(name)
-        return self._plain(tokens) or self._repaired(tokens)
+        return self._plain(tokens) or self._both(tokens) or self._repaired(tokens)
 
     def _in_family(self, text: str) -> Meaning | None:
         for candidate in (text, f"family history of {text}"):
@@ -159,6 +160,24 @@ class Lexicon:
         states = [code for code in (lab.low_finding, lab.high_finding) if code] if lab else []
         return Meaning(tuple((code, True) for code in states)) if states else None
 
+    def _both(self, tokens: Words) -> Meaning | None:
+        """Read two names in one: "nausea and vomiting", "twitching worse with stress"."""
+        for cut in range(len(tokens) - 1, 0, -1):
+            first = self._named(tokens[:cut])
+            second = self._named(tokens[cut + 1 :] if tokens[cut] in ("and", "with", "or") else tokens[cut:])
+            if first and second:
+                return Meaning((*first, *second))
+        return None
+
+    def _named(self, tokens: Words) -> tuple[tuple[str, bool], ...]:
+        text = " ".join(tokens)
+        if code := self.findings.get(text) or self.bags.get(bag(tokens) or ("",)):
+            return ((code, True),)
+        if code := self.opposites.get(text):
+            return ((code, False),)
+        composed = self._composed(tokens)
+        return composed.findings if composed else ()
+
     def _direction(self, tokens: Words) -> Meaning | None:
         """Read "elevated CK" or "magnesium deficiency"."""
         rest = tuple(
@@ -199,7 +218,7 @@ class Lexicon:
         family, rest = self.take(tokens, self.family_words)
         if family is None:
             return None
-        rest = tuple(t for t in rest if t not in ARTICLES and t not in EMPTY)
+        rest = tuple(t for t in rest if t not in ARTICLES | EMPTY | MOTIONS)
         sites: list[str] = []
         while rest:
             site, after = self.take(rest, self.sites)

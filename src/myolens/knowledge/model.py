@@ -248,6 +248,9 @@ class FindingDefinition(KnowledgeModel):
         Asked first, because its answer can change the urgency.
     implies : tuple of codes
         More general findings that hold whenever this one is present.
+    umbrella : bool
+        A general finding over unlike ones ("abnormal examination"): once a particular one is
+        known it says nothing more, and causes of one are not taken to cause the others.
     result_of : tuple of str
         Tests whose positive, raised or abnormal result means present, and whose negative
         or normal result means absent.
@@ -276,6 +279,7 @@ class FindingDefinition(KnowledgeModel):
     cost: float = Field(default=1, gt=0)
     safety: bool = False
     implies: tuple[Code, ...] = ()
+    umbrella: bool = False
     result_of: tuple[str, ...] = ()
     opposites: tuple[str, ...] = ()
     stopped: Code | None = None

@@ -49,6 +49,12 @@ STARTED = _stems("new newly started starting begun initiated increased increase 
 OVERDOSE = _stems("overdose toxicity intoxication toxic poisoning overuse")
 """What a word beside a medicine adds: it was stopped, begun or changed, or too much was taken."""
 
+MOTIONS = _stems(
+    """extension flexion abduction adduction rotation pronation supination elevation opposition extensor
+    flexor abductor adductor extending bending raising intrinsic strength power movement"""
+)
+"""Motions of a joint, which name the place of a weakness no further than the joint does."""
+
 LAB_NOISE = _stems("serum plasma blood level concentration total value fasting test result venous")
 
 LOW = _stems("low reduced decreased deficient deficiency lowered depleted depletion")
