@@ -10,7 +10,8 @@ from myolens.assessment.triage import Facts, grounds, holds, mentioned
 from myolens.knowledge.model import CareMeasure, Condition, Contraindication, Knowledge, UrgencyLevel
 
 _RELEVANT = 0.15
-"""Care of a cause is offered from this probability on (project estimate)."""
+_RELEVANT_SHARE = 0.3
+"""Care of a cause is offered from this probability, and this share of the highest one, on (project estimates)."""
 _HORIZONS = ("today", "this_week", "until_review")
 MOST_MEASURES = 8
 """Measures for causes; the general ones come on top."""
@@ -63,8 +64,9 @@ def _wanted(
 ) -> list[tuple[CareMeasure, tuple[str, ...]]]:
     """Measures with the causes they are for, those of the most probable causes first."""
     causes_of: dict[str, list[str]] = {}
+    relevant = max(_RELEVANT, _RELEVANT_SHARE * max(probability.values(), default=0.0))
     for code, value in sorted(probability.items(), key=lambda entry: -entry[1]):
-        if value >= _RELEVANT:
+        if value >= relevant:
             for named in knowledge.causes[code].care:
                 causes_of.setdefault(named, []).append(code)
     for measure in knowledge.care.values():

@@ -45,6 +45,8 @@ class Network:
         What `produced` has returned so far.
     codes : tuple of str
         Finding codes by number.
+    umbrellas : frozenset of int
+        General findings over unlike ones.
     """
 
     knowledge: Knowledge
@@ -59,6 +61,7 @@ class Network:
     above: list[frozenset[int]]
     conditional: dict[tuple[tuple[int, ...], int | None], Produced]
     codes: tuple[str, ...]
+    umbrellas: frozenset[int]
 
 
 def compiled(knowledge: Knowledge) -> Network:
@@ -122,6 +125,7 @@ def _compiled(knowledge: Knowledge) -> Network:
         above,
         {},
         tuple(findings),
+        frozenset(findings[code] for code, each in knowledge.findings.items() if each.umbrella),
     )
 
 
@@ -258,13 +262,15 @@ def chains(network: Network, present: Iterable[int]) -> dict[int, tuple[tuple[in
     """Split the findings known to be present into chains, each told as one.
 
     A general finding that is known to be present through exactly one particular finding is
-    part of that finding's chain; one that two or more share stands for itself.
+    part of that finding's chain; one that two or more share stands for itself. An umbrella
+    over a finding that is known says nothing more and is left out.
 
     Returns
     -------
     dict of finding to (chain, general finding above the chain or None)
     """
-    present = frozenset(present)
+    covered = {general for finding in present for general in network.above[finding]}
+    present = frozenset(present) - (covered & network.umbrellas)
     above = {finding: nearest_general(network, finding, present - {finding}) for finding in present}
     shared = Counter(general for general in above.values() if general is not None)
     found = {}
@@ -280,8 +286,8 @@ def chains(network: Network, present: Iterable[int]) -> dict[int, tuple[tuple[in
 
 
 def nearest_general(network: Network, finding: int, present: Iterable[int]) -> int | None:
-    """Return the rarest of the general findings known to be present that this one implies."""
-    known = network.above[finding] & frozenset(present)
+    """Return the rarest of the general findings known to be present that this one is a form of."""
+    known = network.above[finding] & frozenset(present) - network.umbrellas
     return min(known, key=lambda general: (network.leak[general, 0], general), default=None)
 
 
