@@ -15,6 +15,7 @@ import argparse
 import math
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,7 +63,9 @@ def compile_mechanism():
     """Compile and load the node's channels; return NEURON's interpreter."""
     folder = Path(tempfile.mkdtemp())
     (folder / "mrgnode.mod").write_text(NODE, encoding="utf-8")
-    subprocess.run(["nrnivmodl"], cwd=folder, check=True, capture_output=True)
+    tool = Path(sys.executable).parent / "nrnivmodl"
+    path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([tool], cwd=folder, check=True, capture_output=True, env={**os.environ, "PATH": path})
     os.chdir(folder)
     from neuron import h
 

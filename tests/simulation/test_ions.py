@@ -78,11 +78,10 @@ def test_overbreathing_shifts_by_half_to_one_millivolt_beyond_calcium():
     assert -1.0 <= screening_shift_mv(replace(CONTROL, ph=7.6)) <= -0.5
 
 
-def test_pump_answers_potassium_and_temperature():
+def test_pump_answers_potassium_outside_and_sodium_inside():
     assert pump_activity(CONTROL) == 1.0
     assert pump_activity(replace(CONTROL, potassium_mm=6.0)) == pytest.approx(1.18, abs=0.005)
     assert pump_activity(replace(CONTROL, sodium_inside_mm=14.0)) > 1.2
-    assert pump_activity(replace(CONTROL, temperature_c=23.0)) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,8 @@ from myolens.simulation.ions import CONTROL, Milieu, nernst_mv, pump_activity, s
 Array = NDArray[np.float64]
 
 PUMP_PA = 40.0
-"""Outward current of the sodium–potassium pump at rest, of which a cause may take a share. Estimate:
-half of it lost depolarises by about 1.4 mV; with a Q10 of 2 it gives the 20 pA that Howells et al. 2013
-(J Physiol 591:3063) needed for 6 °C."""
+"""Outward current of the sodium–potassium pump at rest, of which a cause may take a share. Estimate: half of
+it lost depolarises by about 1.4 mV."""
 
 POTASSIUM_REACH = 0.55
 """Share of a change of serum potassium that acts at the axolemma after the perineurium and the pump.

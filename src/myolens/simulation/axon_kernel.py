@@ -218,14 +218,17 @@ def rest(S: Array, P: Array, lane: int, bias: float) -> bool:
     """
     e = P[ELK * LANES + lane]
     ei = e
+    d = 1e-4
+    node = np.zeros(3)
+    internode = np.zeros(3)
     for _ in range(400):
-        f, g = settle(S, P, lane, e, ei)
-        f -= bias
-        d = 1e-4
-        f1, g1 = settle(S, P, lane, e + d, ei)
-        f2, g2 = settle(S, P, lane, e, ei + d)
-        a, b = (f1 - bias - f) / d, (f2 - bias - f) / d
-        c, k = (g1 - g) / d, (g2 - g) / d
+        for probe in (1, 2, 0):  # the gates are left at the unprobed potentials
+            node[probe], internode[probe] = settle(
+                S, P, lane, e + (d if probe == 1 else 0.0), ei + (d if probe == 2 else 0.0)
+            )
+        f, g = node[0] - bias, internode[0]
+        a, b = (node[1] - node[0]) / d, (node[2] - node[0]) / d
+        c, k = (internode[1] - g) / d, (internode[2] - g) / d
         det = a * k - b * c
         if det <= 0.0 or a <= 0.0:  # on the far side of a fold: follow the currents instead
             de, di = -f / 50.0, -g / 5.0
@@ -238,7 +241,6 @@ def rest(S: Array, P: Array, lane: int, bias: float) -> bool:
         e += de
         ei += di
         if size < 1e-10:
-            settle(S, P, lane, e, ei)
             return True
     return False
 

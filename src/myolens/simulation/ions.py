@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import exp2
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -177,9 +176,10 @@ def pump_activity(milieu: Milieu, *, control: Milieu = CONTROL) -> float:
 
     I ∝ (1 + K_Na/[Na]i)⁻³ (1 + K_K/[K]o)⁻², with half-saturation 10 mM for
     sodium inside (estimate) and 1.5 mM for potassium outside, the form used in
-    models of human myelinated axons (Hennings, Arendt-Nielsen & Andersen 2005);
-    temperature with a Q10 of 2, which gives the 20 pA that Howells et al. 2013
-    (J Physiol 591:3063) needed to explain human axons 6 °C warmer.
+    models of human myelinated axons (Hennings, Arendt-Nielsen & Andersen 2005).
+    Temperature is left out: the warm model axon hyperpolarises by 2 mV without
+    it, and human axons ask for less, not more (Howells et al. 2013, J Physiol
+    591:3063).
 
     Returns
     -------
@@ -190,6 +190,6 @@ def pump_activity(milieu: Milieu, *, control: Milieu = CONTROL) -> float:
     def rate(m: Milieu) -> float:
         sodium = (1 + 10.0 / m.sodium_inside_mm) ** -3.0
         potassium = (1 + 1.5 / m.potassium_mm) ** -2.0
-        return float(sodium * potassium) * exp2((m.temperature_c - control.temperature_c) / 10)
+        return float(sodium * potassium)
 
     return rate(milieu) / rate(control)

@@ -41,7 +41,7 @@ def polarise(
     return kept
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(inline="always")
 def _responds(
     S: Array,
     P: Array,
@@ -103,34 +103,32 @@ def track(
     NaN where even `high` gets no answer, or where the axon fires without a pulse.
     """
     fired = np.zeros(LANES, np.bool_)
-    lower = low.copy()
-    upper = high.copy()
+    lower, upper = low.copy(), high.copy()
     undefined = np.zeros(LANES, np.bool_)
+    trial = high.copy()
     work = np.empty_like(S0)
-    work[:] = S0
-    _responds(work, P, lanes, upper, width, level, off_ms, dt, fired)
-    for i in range(LANES):
-        undefined[i] = not fired[i]
-    work[:] = S0
-    _responds(work, P, lanes, lower, width, level, off_ms, dt, fired)
-    for i in range(LANES):
-        undefined[i] = undefined[i] or fired[i]
-    widest = 0.0
-    for i in range(LANES):
-        if not undefined[i]:
-            widest = max(widest, upper[i] - lower[i])
-    middle = np.empty(LANES)
+    widest = np.inf
+    # first the upper end, then the lower, then halves; one call, so that it is compiled once
+    turn = 0
     while widest > tolerance:
-        for i in range(LANES):
-            middle[i] = 0.5 * (lower[i] + upper[i])
         work[:] = S0
-        _responds(work, P, lanes, middle, width, level, off_ms, dt, fired)
+        _responds(work, P, lanes, trial, width, level, off_ms, dt, fired)
+        widest = 0.0
         for i in range(LANES):
-            if fired[i]:
-                upper[i] = middle[i]
+            if turn == 0:
+                undefined[i] = not fired[i]
+                trial[i] = lower[i]
             else:
-                lower[i] = middle[i]
-        widest *= 0.5
+                if turn == 1:
+                    undefined[i] = undefined[i] or fired[i]
+                elif fired[i]:
+                    upper[i] = trial[i]
+                else:
+                    lower[i] = trial[i]
+                trial[i] = 0.5 * (lower[i] + upper[i])
+            if not undefined[i]:
+                widest = max(widest, upper[i] - lower[i])
+        turn += 1
     for i in range(LANES):
-        middle[i] = np.nan if undefined[i] else 0.5 * (lower[i] + upper[i])
-    return middle
+        trial[i] = np.nan if undefined[i] else 0.5 * (lower[i] + upper[i])
+    return trial
