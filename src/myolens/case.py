@@ -229,7 +229,9 @@ def write_case(case: Case, path: str | Path) -> None:
     if path.suffix.lower() == ".json":
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     else:
-        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        # YAML takes these as line breaks unless they are escaped, and escapes come only with the rest.
+        breaks = set("\x85\u2028\u2029") & set(json.dumps(data, ensure_ascii=False))
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=not breaks)
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
