@@ -1,0 +1,88 @@
+"""Care is checked against the person before it is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from myolens.assessment.care import MOST_MEASURES, care_plan
+from myolens.assessment.triage import Facts
+from myolens.knowledge.loading import load
+from myolens.knowledge.model import UrgencyLevel
+
+KNOWLEDGE = load()
+LABELS = {code: definition.name for code, definition in KNOWLEDGE.findings.items()} | {
+    code: definition.name for code, definition in KNOWLEDGE.labs.items()
+}
+LOW_POTASSIUM = {"hypokalaemia": 0.6}
+
+
+def plan(
+    facts: Facts, probability: dict[str, float] | None = None, level: UrgencyLevel = UrgencyLevel.ROUTINE
+):
+    return care_plan(KNOWLEDGE, facts, probability or LOW_POTASSIUM, LABELS, level=level)
+
+
+def advised(facts: Facts, **more) -> set[str]:
+    return {each.care for each in plan(facts, **more).advice}
+
+
+def test_potassium_food_is_offered_with_the_question_that_must_come_first() -> None:
+    result = plan(Facts())
+    assert "potassium_foods" in {each.care for each in result.advice}
+    (caution,) = [each for each in result.cautions if each.text.startswith("Food rich in potassium")]
+    assert "kidney disease" in caution.text
+    assert caution.because == ("not said yet",)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts(present=frozenset({"kidney_disease"})),
+        Facts(present=frozenset({"takes_raas_inhibitor"})),
+        Facts(present=frozenset({"takes_potassium_sparing"})),
+        Facts(present=frozenset({"takes_trimethoprim"})),
+        Facts(labs={"potassium": 5.4}),
+        Facts(labs={"egfr": 25.0}),
+    ],
+    ids=["kidneys", "ACE inhibitor", "spironolactone", "trimethoprim", "high potassium", "low eGFR"],
+)
+def test_potassium_food_is_withheld_where_it_can_harm(facts: Facts) -> None:
+    result = plan(facts)
+    assert "potassium_foods" not in {each.care for each in result.advice}
+    assert [
+        each for each in result.cautions if each.text.startswith("Food rich in potassium") and each.because
+    ]
+
+
+def test_no_heat_where_skin_does_not_feel() -> None:
+    tired = {"muscle_fatigue": 0.7}
+    assert "warmth" in advised(Facts(), probability=tired)
+    assert "warmth" not in advised(Facts(present=frozenset({"sensory_loss", "numbness"})), probability=tired)
+
+
+def test_no_stretching_of_the_neck_with_signs_of_the_cord() -> None:
+    root = {"cervical_radiculopathy": 0.8}
+    assert "gentle_stretching" in advised(Facts(), probability=root)
+    assert "gentle_stretching" not in advised(Facts(present=frozenset({"lhermitte_sign"})), probability=root)
+
+
+def test_a_plan_runs_from_today_to_the_review_and_stays_short() -> None:
+    probability = dict.fromkeys(KNOWLEDGE.causes, 0.5)
+    result = plan(Facts(), probability)
+    horizons = [["today", "this_week", "until_review"].index(each.horizon) for each in result.advice]
+    assert horizons == sorted(horizons)
+    assert sum(bool(each.for_causes) for each in result.advice) <= MOST_MEASURES
+    assert {"see_doctor_when", "what_to_bring", "no_self_muscle_relaxants"} <= {
+        each.care for each in result.advice
+    }
+
+
+def test_in_an_emergency_nothing_for_later_at_home_is_asked_for() -> None:
+    result = plan(Facts(), {"toxic": 0.9, "caffeine_stimulant": 0.5}, UrgencyLevel.EMERGENCY)
+    assert all(each.kind != "do" or each.horizon == "today" for each in result.advice)
+
+
+def test_improbable_causes_bring_no_care() -> None:
+    assert "magnesium_foods" not in advised(
+        Facts(), probability={"hypomagnesaemia": 0.02, "muscle_fatigue": 0.5}
+    )
