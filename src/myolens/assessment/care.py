@@ -11,7 +11,7 @@ from myolens.knowledge.model import CareMeasure, Condition, Contraindication, Kn
 
 _RELEVANT = 0.15
 _RELEVANT_SHARE = 0.3
-"""Care of a cause is offered from this probability, and this share of the highest one, on (project estimates)."""
+"""Care of a cause is offered from this probability, and this share of the highest, on (project estimates)."""
 _HORIZONS = ("today", "this_week", "until_review")
 MOST_MEASURES = 8
 """Measures for causes; the general ones come on top."""

@@ -1,0 +1,124 @@
+"""How statements become facts and likelihoods, and chains of findings one piece of evidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from myolens.assessment.evidence import SURE, Told, combined
+from myolens.assessment.network import ABSENT, PRESENT, chains, compiled, prior_odds, produced, soft
+from myolens.assessment.posterior import judge
+from myolens.knowledge.loading import load
+
+NETWORK = compiled(load())
+CODES = sorted(code for code, d in NETWORK.knowledge.findings.items() if d.answer == "yes_no")
+
+
+def put_together(*told: Told, **more):
+    options = {"numbers": {}, "labs": {}, "age": None, "sex": None, **more}
+    return combined(NETWORK, told, **options)
+
+
+def probability(observed, cause: str) -> float:
+    judgement = judge(NETWORK, observed, setting="primary_care", age=50, sex="male")
+    return float(judgement.probability[NETWORK.causes[cause]])
+
+
+def test_the_general_follows_from_the_particular() -> None:
+    both = put_together(Told("foot_drop", True))
+    assert {"foot_drop", "leg_weakness", "weakness"} <= both.facts.present
+    assert both.observed["foot_drop"] is PRESENT
+
+
+def test_the_particular_is_absent_with_the_general_and_counted_once() -> None:
+    both = put_together(Told("weakness", False), Told("foot_drop", False))
+    assert {"weakness", "foot_drop", "hand_weakness"} <= both.facts.absent
+    assert "foot_drop" not in both.observed
+    assert both.observed["weakness"] is ABSENT
+
+
+def test_a_contradiction_is_unknown_to_the_inference_and_a_warning_to_the_rules() -> None:
+    both = put_together(Told("weakness", False), Told("foot_drop", True))
+    assert "weakness" in both.contradictions
+    assert not {"weakness", "foot_drop", "leg_weakness"} & set(both.observed)
+    assert {"weakness", "foot_drop"} <= both.facts.present
+
+
+def test_a_clear_measurement_overrules_a_word_and_says_so() -> None:
+    both = put_together(Told("low_potassium", True), labs={"potassium": 4.6})
+    assert both.observed["low_potassium"].if_present < 1
+    assert "low_potassium" in both.contradictions
+
+
+def test_strong_soft_evidence_counts_as_a_fact_weak_does_not() -> None:
+    assert "emg_fibrillations" in put_together(Told("emg_fibrillations", None, SURE)).facts.present
+    weak = put_together(Told("emg_fibrillations", None, SURE / 2))
+    assert "emg_fibrillations" not in weak.facts.present | weak.facts.absent
+    assert weak.observed["emg_fibrillations"] == soft(SURE / 2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(CODES), st.booleans()), max_size=8), st.randoms())
+def test_the_order_of_statements_does_not_matter(statements, random) -> None:
+    told = [Told(code, present) for code, present in statements]
+    shuffled = random.sample(told, len(told))
+    first, second = put_together(*told), put_together(*shuffled)
+    assert first == second
+    assert list(first.observed) == list(second.observed)
+
+
+def test_a_general_finding_adds_nothing_to_its_particular() -> None:
+    alone = put_together(Told("twitching_calf", True)).observed
+    both = put_together(
+        Told("twitching_calf", True), Told("twitching_legs", True), Told("twitching", True)
+    ).observed
+    for cause in ("benign_fasciculation", "motor_neuron_disease", "cervical_radiculopathy"):
+        assert probability(alone, cause) == pytest.approx(probability(both, cause), abs=1e-12)
+
+
+def test_a_chain_is_told_as_one_and_a_shared_general_by_itself() -> None:
+    def numbers(*codes: str) -> set[int]:
+        return {NETWORK.findings[code] for code in codes}
+
+    found = chains(NETWORK, numbers("foot_drop", "leg_weakness", "weakness", "distal_weakness"))
+    assert NETWORK.findings["foot_drop"] in found
+    shared = chains(NETWORK, numbers("twitching_calf", "twitching_feet", "twitching_legs", "twitching"))
+    assert NETWORK.findings["twitching_legs"] in shared
+    assert shared[NETWORK.findings["twitching_calf"]][1] == NETWORK.findings["twitching_legs"]
+    assert NETWORK.findings["twitching"] not in shared
+
+
+def test_a_particular_finding_given_the_general_is_the_quotient() -> None:
+    """P(calf | legs, cause) = P(calf | cause) / P(legs | cause)."""
+    calf, legs = NETWORK.findings["twitching_calf"], NETWORK.findings["twitching_legs"]
+    cause = NETWORK.causes["benign_fasciculation"]
+    at_calf, at_legs = dict(NETWORK.effects[calf])[cause][0], dict(NETWORK.effects[legs])[cause][0]
+    how = produced(NETWORK, (calf,), legs)
+    assert how.leak[0] == pytest.approx(NETWORK.leak[calf, 0] / NETWORK.leak[legs, 0])
+    told = how.leak[0] + (1 - how.leak[0]) * how.activation[cause][0]
+    assert told == pytest.approx(at_calf / at_legs)
+
+
+def test_estimates_are_drawn_from_their_ranges_around_their_values() -> None:
+    for cause, number in NETWORK.causes.items():
+        prior = NETWORK.knowledge.causes[cause].prior["primary_care"]
+        drawn = NETWORK.priors["primary_care"][number]
+        assert drawn[0] == pytest.approx(prior.value, abs=2e-6)
+        assert prior.low - 2e-6 <= drawn.min() <= drawn.max() <= prior.high + 2e-6
+        assert np.median(drawn[1:]) == pytest.approx(prior.value, rel=0.1, abs=2e-6)
+
+
+def test_age_and_sex_change_the_odds_where_the_knowledge_says_so() -> None:
+    number = NETWORK.causes["motor_neuron_disease"]
+    young = prior_odds(NETWORK, setting="primary_care", age=25, sex="male")[number, 0]
+    old = prior_odds(NETWORK, setting="primary_care", age=72, sex="male")[number, 0]
+    assert old > 5 * young
+
+
+def test_the_interval_holds_the_value_and_widens_with_the_ranges() -> None:
+    judgement = judge(NETWORK, {"twitching_calf": PRESENT}, setting="primary_care", age=40, sex="male")
+    assert (judgement.low <= judgement.probability).all()
+    assert (judgement.probability <= judgement.high).all()
+    assert (judgement.high - judgement.low).max() > 0.1
