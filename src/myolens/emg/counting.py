@@ -16,6 +16,7 @@ Clin Neurophysiol 2012, whose peak is at 32–35 ms."""
 Stretches = list[tuple[float, float]]
 
 _WINDOWS = (6, 10, 16)
+_FEWEST_FOR_DISPERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def rate_per_min(
 
     The count is divided by the dispersion index to the number of independent events it is worth
     (quasi-likelihood: McCullagh & Nelder, *Generalized Linear Models*, 2nd ed., 1989, §6.2),
-    Garwood's interval taken there, and the half-widths on the log scale stretched by Student's t
-    for the pieces the index was estimated from.
+    Garwood's interval taken there, and its half-widths on the log scale stretched by Student's t
+    for the fifteen degrees of freedom of the finest division.
     """
     from scipy.stats import norm, t
 
@@ -81,21 +82,19 @@ def rate_per_min(
 
 
 def dispersion(times_s: NDArray[np.float64], kept: Stretches) -> Dispersion:
-    """Largest dispersion index over three divisions of the analysed time (6, 10 and 16 pieces).
+    """Mean dispersion index over three divisions of the analysed time (6, 10 and 16 pieces), at least 1.
 
     Events clump on time scales that are not known beforehand, so several are looked at.
     """
     clock = analysed_clock(times_s, kept)
     total = length(kept)
-    best = Dispersion(1.0, 0)
-    if len(times_s) < 6 or total <= 0:
-        return best
+    if len(times_s) < _FEWEST_FOR_DISPERSION or total <= 0:
+        return Dispersion(1.0, 0)
+    indices = []
     for windows in _WINDOWS:
         counts = np.histogram(clock, bins=windows, range=(0, total))[0]
-        index = float(counts.var(ddof=1) / counts.mean())
-        if index > best.index:
-            best = Dispersion(index, windows)
-    return best
+        indices.append(counts.var(ddof=1) / max(float(counts.mean()), 1e-9))
+    return Dispersion(max(1.0, float(np.mean(indices))), _WINDOWS[-1])
 
 
 def length(stretches: Stretches) -> float:

@@ -88,7 +88,7 @@ def find_events(
     limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, beats_s)
     waves = _measured(found, limit, source, noise, result)
     times = waves.sample / source.recording.rate
-    heart = from_beats(beats_s, times) if len(beats_s) else None
+    heart = from_beats(beats_s, times, waves.height) if len(beats_s) else None
     pops = _pops(waves, source, result)
     return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops)
 

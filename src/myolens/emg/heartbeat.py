@@ -19,6 +19,7 @@ _SUSPECTED_SHARE = 0.5
 _ONCE_SHARE = 0.4
 _FEWEST_BEATS = 5
 _COMPLEX_S = 0.12
+_BESIDE_S = 0.06
 _PHASE_S = 0.008
 _PHASE_SHARE = 0.08
 _SHIFT_S = 0.010
@@ -63,11 +64,12 @@ def find_heart(waves: Waveforms) -> Heart | None:
     for seed in order[:: max(1, len(order) // _SEEDS)]:
         alike = _likeness(waves, int(seed))
         members = _one_per_beat(times, alike)
-        if len(members) * alike[members].mean() > best_score and _regular(times[members]):
-            best, best_score = times[members], float(len(members) * alike[members].mean())
+        score = float(alike[members].sum())
+        if score > best_score and _regular(times[members]):
+            best, best_score = times[members], score
     if not len(best) or best[-1] - best[0] < 0.5 * (times[-1] - times[0]):
         return None
-    return from_beats(_completed(best, float(times[-1])), times)
+    return from_beats(_completed(best, float(times[-1])), times, waves.height)
 
 
 def suspected(times_s: NDArray[np.float64], heights: NDArray[np.float32]) -> bool:
@@ -76,8 +78,13 @@ def suspected(times_s: NDArray[np.float64], heights: NDArray[np.float32]) -> boo
     return _regular(times_s[leaders], share=_SUSPECTED_SHARE)
 
 
-def from_beats(beats_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> Heart:
-    """Tell which events belong to known beats, by their recurring at the same phase."""
+def from_beats(
+    beats_s: NDArray[np.float64], times_s: NDArray[np.float64], heights: NDArray[np.float32]
+) -> Heart:
+    """Tell which events belong to known beats: by recurring at one phase, or being small beside a beat.
+
+    Small is less than half of the median height of the beats; beside is within 60 ms.
+    """
     near = distance(times_s, beats_s) <= _COMPLEX_S
     nearest = np.clip(np.searchsorted(beats_s, times_s), 1, max(1, len(beats_s) - 1))
     left, right = beats_s[nearest - 1], beats_s[np.minimum(nearest, len(beats_s) - 1)]
@@ -86,6 +93,10 @@ def from_beats(beats_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> He
     close = np.flatnonzero(near)
     for i in close:
         events[i] = np.sum(np.abs(phase[close] - phase[i]) <= _PHASE_S) >= max(3, _PHASE_SHARE * len(beats_s))
+    gap = distance(times_s, beats_s)
+    main = heights[gap < _PHASE_S]
+    if len(main):
+        events |= (gap <= _BESIDE_S) & (heights < 0.5 * np.median(main))
     return Heart(beats_s, events)
 
 

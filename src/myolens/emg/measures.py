@@ -84,7 +84,7 @@ def trend(times_s: NDArray[np.float64], kept: Stretches, spread: Dispersion) -> 
     minutes = total / _TREND_PIECES / 60
     pieces = [
         {"analysed_from_s": round(float(a), 2), "analysed_to_s": round(float(b), 2), "events": int(n),
-         "rate_per_min": round(float(n / minutes), 3)}
+         "rate_per_min": round(float(n / minutes), 3) if minutes > 0 else None}
         for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)
     ]  # fmt: skip
     if len(times_s) < 5:
