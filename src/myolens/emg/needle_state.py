@@ -84,7 +84,9 @@ def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) 
         activity = name_activity(times, sizes_of(found, samples), measure(found, samples))
         if activity.name == "voluntary":
             counts = np.bincount(np.minimum((times / STATE_S).astype(int), steps - 1), minlength=steps)
-            active |= counts >= 2
+            firing = counts >= 2
+            near = np.convolve(firing, np.ones(3), "same") > 0
+            active |= firing | (near & (counts >= 1))  # the first and last discharges of a contraction
     for start, end, on in runs_of(active):
         if not on and (end - start) * STATE_S <= PAUSE_S and start > 0 and end < steps:
             active[start:end] = True

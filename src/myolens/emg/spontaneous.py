@@ -139,12 +139,15 @@ def name_activity(
     potential : Potential or None
         Measured on their median; without it only patterns of firing decide.
     """
-    if potential is None or times_s.size < 3:
+    if times_s.size < 3 or (potential is None and times_s.size < 10):
         found = _sparse(times_s, potential)
+    elif potential is None:
+        found = _by_rate(rhythm(times_s, amplitudes_uv)) or _sparse(times_s, potential)
     else:
         how = rhythm(times_s, amplitudes_uv)
         found = (
-            _by_groups(how, potential)
+            _by_rate(how)
+            or _by_groups(how, potential)
             or _by_fibre(how, potential, times_s.size)
             or _by_unit(how, potential, times_s)
         )
@@ -167,15 +170,21 @@ def _sparse(times: NDArray[np.float64], potential: Potential | None) -> _Found:
     return "unknown", "possible", (f"{times.size} short potential(s): the rhythm cannot be judged",)
 
 
+def _by_rate(how: Rhythm) -> _Found | None:
+    """Return neuromyotonic discharges, told by their rate alone: neighbours overlap in the average."""
+    longest = max(b - a for a, b in how.runs)
+    if how.rate_hz < 150 or longest < 10:
+        return None
+    fall = "amplitude falls along the run" if how.declining else "amplitude does not fall"
+    rate = f"{how.rate_hz:.0f} Hz within runs of up to {longest} (neuromyotonic: 150–300 Hz)"
+    return "neuromyotonic_discharge", "clear" if how.declining else "likely", (rate, fall)
+
+
 def _by_groups(how: Rhythm, potential: Potential) -> _Found | None:
-    """Return discharges told by rate and grouping: neuromyotonic, complex repetitive, myotonic, myokymic."""
+    """Return discharges told by rate and grouping: complex repetitive, myotonic, myokymic."""
     longest = max(b - a for a, b in how.runs)
     groups = [b - a for a, b in how.runs if b - a >= 2]
     rate = f"{how.rate_hz:.0f} Hz within runs of up to {longest}"
-    if how.rate_hz >= 150 and longest >= 10:
-        reasons = [rate + " (neuromyotonic: 150–300 Hz)"]
-        reasons.append("amplitude falls along the run" if how.declining else "amplitude does not fall")
-        return "neuromyotonic_discharge", "clear" if how.declining else "likely", tuple(reasons)
     uniform = how.interval_cv < UNIFORM_CV and how.amplitude_change < 1.3 and how.rate_change < 1.3
     if (
         uniform

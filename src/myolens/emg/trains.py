@@ -111,6 +111,7 @@ def find_trains(signal_uv: NDArray[np.float32], rate: float, *, minimum_discharg
     noise = quiet_noise(sharp, working)
     half = round(HALF_WINDOW_S * working)
     events = _events(sharp, working, THRESHOLD_NOISES * noise, half)
+    half = _half_window(events, half)
     templates = _templates(sharp, events, half, minimum_discharges)
     trains, residual = _match(sharp, templates, working, half)
     kept = [train for train in _whole(trains, working) if train.samples.size >= minimum_discharges]
@@ -143,6 +144,16 @@ def _events(sharp: NDArray[np.float32], rate: float, height: float, half: int) -
     peaks, _ = find_peaks(np.abs(sharp), height=height, distance=max(1, round(DEAD_TIME_S * rate)))
     inside = (peaks >= half) & (peaks < sharp.size - half)
     return np.asarray(peaks[inside], np.int64)
+
+
+def _half_window(events: NDArray[np.int64], half: int) -> int:
+    """Shorten the stretch compared where events follow one another fast and evenly (neuromyotonia)."""
+    gaps = np.diff(events)
+    if gaps.size < 10:
+        return half
+    middle = float(np.median(gaps))
+    even = float(np.median(np.abs(gaps - middle))) < 0.1 * middle
+    return max(half // 4, int(0.45 * middle)) if even and middle < 2 * half else half
 
 
 def _windows(sharp: NDArray[np.float32], events: NDArray[np.int64], half: int) -> NDArray[np.float32]:
@@ -222,19 +233,21 @@ def _whole(trains: list[Train], rate: float) -> list[Train]:
     """Leave out later or earlier parts of a larger potential: discharges locked to it at one lag.
 
     A potential longer than the window compared is met in parts. From the largest down, the
-    discharges of smaller trains that sit at one lag (within 0.5 ms, at most `LOCK_S` away) of a
+    discharges of smaller trains that sit at one lag (within 0.5 ms, at most `LOCK_S` away) from a
     larger one are taken off, when at least half of either train is so locked.
     """
     ordered = sorted(trains, key=lambda train: -float(np.abs(train.template).max()))
     left = [train.samples for train in ordered]
     width = max(1, round(0.0005 * rate))
-    reach = round(LOCK_S * rate)
     for i in range(len(ordered)):
+        pace = np.median(np.diff(left[i])) if left[i].size > 1 else np.inf
+        reach = round(min(LOCK_S * rate, 0.4 * pace))  # in a fast discharge the neighbours are locked, too
         for j in range(i + 1, len(ordered)):
-            if left[i].size and left[j].size:
+            while left[i].size and left[j].size:  # parts before and after the leader are locked at two lags
                 locked = _locked(left[i], left[j], reach, width)
-                if locked.sum() >= max(3, 0.5 * min(left[i].size, left[j].size)):
-                    left[j] = left[j][~locked]
+                if locked.sum() < max(3, 0.5 * min(left[i].size, left[j].size)):
+                    break
+                left[j] = left[j][~locked]
     return [
         Train(samples, train.template)
         for samples, train in zip(left, ordered, strict=True)
