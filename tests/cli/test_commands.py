@@ -279,13 +279,23 @@ def test_a_case_with_a_missing_recording_is_still_answered(myolens, tmp_path) ->
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("assess",), ("assess", "nowhere.yaml"), ("assess", "--batch", "nowhere.jsonl"), ("report", "nowhere.yaml"),
-        ("analyze", "nowhere.edf"), ("simulate", "-o", "x.edf", "--cause", "gremlins"),
-        ("simulate", "-o", "x.edf", "--set", "axon.potasium=2"), ("excitability", "--cause", "gremlins"),
-        ("knowledge", "show", "gremlins"), ("diary", "add"), ("diary", "add", "--day", "soon", "--intensity", "1"),
-        ("diary", "import", "nowhere.json"), ("diary", "export", "-o", "x.xls"), ("frobnicate",), ("analyze", "--nope"),
+        ("assess",),
+        ("assess", "nowhere.yaml"),
+        ("assess", "--batch", "nowhere.jsonl"),
+        ("report", "nowhere.yaml"),
+        ("analyze", "nowhere.edf"),
+        ("simulate", "-o", "x.edf", "--cause", "gremlins"),
+        ("simulate", "-o", "x.edf", "--set", "axon.potasium=2"),
+        ("excitability", "--cause", "gremlins"),
+        ("knowledge", "show", "gremlins"),
+        ("diary", "add"),
+        ("diary", "add", "--day", "soon", "--intensity", "1"),
+        ("diary", "import", "nowhere.json"),
+        ("diary", "export", "-o", "x.xls"),
+        ("frobnicate",),
+        ("analyze", "--nope"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_exits_with_two_and_words(myolens, tmp_path, monkeypatch, arguments) -> None:
     monkeypatch.chdir(tmp_path)
     outcome = myolens(*arguments)
