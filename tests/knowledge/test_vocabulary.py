@@ -257,6 +257,16 @@ def test_the_longest_duration_of_twitching_counts() -> None:
     assert found.numbers["duration_of_twitching"] == pytest.approx(91.3125)
 
 
+def test_none_of_a_habit_is_its_absence() -> None:
+    assert "caffeine_intake" in named("coffee", value=0, unit="cups a day").absent
+    assert named("caffeine_use", present=False).numbers["caffeine_intake"] == 0
+
+
+def test_two_names_in_one() -> None:
+    assert {"polyuria", "thirst"} <= named("polyuria_polydipsia").present
+    assert {"twitching", "worse_with_stress"} <= named("twitching_worse_with_stress").present
+
+
 def test_order_does_not_matter() -> None:
     findings = [
         Finding(name="hand_weakness", kind="sign"),

@@ -184,7 +184,9 @@ class _Reader:
         else:
             read = quantity_from(value, finding.unit, number)
         if isinstance(read, Quantity):
-            return replace(record, value=read.value, unit=read.unit)
+            none_taken = read.value == 0 and self.knowledge.findings[record.code].kind == "habit"
+            present = False if none_taken else record.present
+            return replace(record, value=read.value, unit=read.unit, present=present)
         self._not_understood(f"{finding.name} {value} {finding.unit or ''}".strip(), "value", read.reason, ())
         return replace(record, present=None if record.present else record.present)
 
