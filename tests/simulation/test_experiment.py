@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from myolens.errors import InputError
 from myolens.recording import ChannelKind
-from myolens.simulation import Scenario, example_scenario, scenario_with, simulate
+from myolens.simulation import Scenario, example_scenario, parameters, scenario_with, simulate
 from myolens.simulation.parameters import Artefacts, Ectopic
 
 QUIET = {"noise_uv": 0.0, "mains_uv": 0.0, "artefacts": Artefacts(wander_uv=0)}
@@ -209,3 +211,52 @@ def test_the_shipped_example_shows_what_it_promises():
     assert min(d.peak_to_peak_uv for d in found) > 5 * 3.0
     assert len(made.voluntary) == 1
     assert len(made.artefacts) == 1
+
+
+SLOW_OR_SEPARATE = (
+    "seconds",
+    "rate",
+    "muscle.units",
+    "muscle.fibres_per_unit",
+    "muscle.limb_mm",
+    "axon.",
+    "mechanics.",
+)
+TUNABLE = [
+    (key, meta["low"], meta["high"])
+    for key, _, meta in parameters()
+    if "low" in meta and not key.startswith(SLOW_OR_SEPARATE)
+]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(TUNABLE), st.floats(0, 1)), max_size=6),
+    st.sampled_from(["bipolar 2", "grid 3x3", "needle"]),
+    st.sampled_from([0.0, 0.02]),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_body_within_the_ranges_gives_a_finite_recording_with_truth_in_order(chosen, electrodes, drive):
+    base = scenario(
+        electrodes, 4000.0 if electrodes == "needle" else 1000.0, seconds=1.0, drive=((0, drive),)
+    )
+    base = scenario_with(base, ["muscle.units=30"])
+    body = scenario_with(base, [f"{key}={low + share * (high - low)}" for (key, low, high), share in chosen])
+    made = simulate(body)
+    assert np.all(np.isfinite(made.recording.physical()))
+    times = [d.time_s for d in made.truth]
+    assert times == sorted(times)
+    assert all(-0.01 <= t < 1 for t in times)
+    assert all(d.peak_to_peak_uv >= 0 for d in made.truth)
+
+
+def test_the_page_of_documentation_tells_of_every_cause(request):
+    from myolens.simulation import causes, without_mechanism
+
+    page = (request.config.rootpath / "docs" / "simulation.md").read_text(encoding="utf-8")
+    for code, cause in causes().items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {code} |"))
+        assert cause.seen in row
+        for change in cause.changes:
+            assert f"`{change.setting}` {change.typical:g} → {change.severe:g} ({change.strength})" in row
+    for code, why in without_mechanism().items():
+        assert f"- {code}: {why}" in page

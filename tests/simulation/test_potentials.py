@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from myolens.errors import InputError
 from myolens.simulation import Scenario, potentials
 from myolens.simulation.electrodes import Needle, place
 from myolens.simulation.fibres import Fibres, fibre_speed_m_per_s
@@ -206,3 +207,15 @@ def test_survivors_grow_only_up_to_the_cap_and_the_dead_have_no_fibres():
     grown = units.fibres[units.alive] / units.healthy_fibres[units.alive]
     assert grown.max() <= scenario.remodelling.reinnervation * 1.02
     assert units.alive.mean() == pytest.approx(1 - scenario.remodelling.lost_units, abs=0.01)
+
+
+def test_a_round_arm_gives_much_the_same_potentials_as_a_flat_one():
+    flat = wave(GRID, fibre())
+    round_one = wave(replace(GRID, muscle=replace(Muscle(), limb_mm=50)), fibre())
+    assert np.corrcoef(flat.ravel(), round_one.ravel())[0, 1] > 0.95
+    assert 0.7 < np.ptp(round_one[:, 9]) / np.ptp(flat[:, 9]) < 1.5
+
+
+def test_a_limb_too_thin_for_its_muscle_is_refused():
+    with pytest.raises(InputError, match="no room"):
+        wave(replace(GRID, muscle=replace(Muscle(), limb_mm=30)), fibre())

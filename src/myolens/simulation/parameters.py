@@ -159,6 +159,7 @@ class Muscle:
     depth_mm: float = parameter(0.0, 0, 40, "depth of the muscle below the fat", "estimate")
     fat_mm: float = parameter(4.0, 0.2, 40, "thickness of the fat", "estimate")
     skin_mm: float = parameter(1.3, 0.5, 4, "thickness of the skin", "estimate")
+    limb_mm: float = parameter(0.0, 0, 150, "radius of a round limb; 0 takes the skin as flat", "Farina 2004")
     fibre_length_mm: float = parameter(130, 15, 400, "length of the fibres", "estimate")
     endplate_spread_mm: float = parameter(4.0, 0, 20, "SD of the units' end-plate centres", "estimate")
     tendon_spread_mm: float = parameter(5.0, 0, 20, "SD of the fibres' ends", "estimate")

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.errors import InputError
 from myolens.simulation.conductor import (
     NEEDLE_AXIAL_S_PER_M,
     NEEDLE_RADIAL_S_PER_M,
     Layers,
+    SkinTable,
     skin_table,
 )
 from myolens.simulation.electrodes import Electrodes, Needle, SurfaceElectrodes
 from myolens.simulation.fibres import SOURCE_LENGTH_MM, Fibres, source_strength_ua, wave_poles
 from myolens.simulation.junction import blocked_fraction, median_safety
+from myolens.simulation.limb import Limb, limb_table
 from myolens.simulation.muscle import Units, fibres_of, generator
 from myolens.simulation.scenario import Scenario
 from myolens.simulation.spontaneous import scenario_junction
@@ -31,6 +34,8 @@ NEEDLE_FINE_MM = 1.2
 SINGLE_FIBRES = 8
 """So many fibres nearest to the needle have jitter and block of their own."""
 START_MS = -1.0
+BONE_MM = 10.0
+"""Radius of the bone of a round limb."""
 PHASES = 4
 """A discharge falls on one of so many places between two samples."""
 SILENT_UV = 0.01
@@ -198,10 +203,7 @@ def _at_skin(
 ) -> NDArray[np.float32]:
     from myolens.simulation.kernels import skin_potentials
 
-    muscle = scenario.muscle
-    deepest = muscle.depth_mm + muscle.thickness_mm + 1
-    reach = float(np.max(np.abs(electrodes.x_mm)) + muscle.width_mm / 2 + 2)
-    table = skin_table(Layers(muscle.fat_mm, muscle.skin_mm), electrodes.radius_mm, deepest, reach)
+    table = _table(scenario, electrodes)
     rng = generator(scenario, 3, len(fibres))
     some, of, strength = _bundled(fibres, group, rng)
     poles = wave_poles(SKIN_POLES)
@@ -218,6 +220,25 @@ def _at_skin(
     )  # fmt: skip
     channels = 1000 * (out @ electrodes.montage)
     return _decimated(channels, fold).astype(np.float32)
+
+
+def _table(scenario: Scenario, electrodes: SurfaceElectrodes) -> SkinTable:
+    """Return the kernel of the flat skin, or of a round limb where the muscle has one."""
+    muscle = scenario.muscle
+    deepest = muscle.depth_mm + muscle.thickness_mm + 1
+    if muscle.limb_mm == 0:
+        reach = float(np.max(np.abs(electrodes.x_mm)) + muscle.width_mm / 2 + 2)
+        return skin_table(Layers(muscle.fat_mm, muscle.skin_mm), electrodes.radius_mm, deepest, reach)
+    fat = muscle.limb_mm - muscle.skin_mm
+    inside = fat - muscle.fat_mm
+    if inside - deepest < BONE_MM:
+        raise InputError(
+            f"a limb of {muscle.limb_mm:g} mm has no room for this muscle, its fat and a bone",
+            where="muscle.limb_mm",
+            mend=f"Choose at least {np.ceil(deepest + BONE_MM + muscle.fat_mm + muscle.skin_mm):g}",
+        )
+    limb = Limb(BONE_MM, inside, fat, muscle.limb_mm)
+    return limb_table(limb, electrodes.radius_mm, deepest)
 
 
 def _decimated(waves: NDArray[np.float64], fold: int) -> NDArray[np.float64]:
