@@ -21,6 +21,11 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
+def per_min(rate: float) -> str:
+    """A rate with as many digits as mean something."""
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
 def healthy_table() -> str:
     """Every index: people, set A, and the other sets."""
     results = [battery(healthy(one)) for one in SETS]
@@ -112,8 +117,8 @@ def claims_table(*, seconds: float = 240.0) -> str:
         rows.append(
             [
                 claim,
-                f"{rates[0]:.2g}",
-                f"{min(rates):.2g} … {max(rates):.2g}",
+                per_min(rates[0]),
+                f"{per_min(min(rates))} … {per_min(max(rates))}",
                 f"{firing} of {len(SETS)}",
                 verdict,
             ]
@@ -139,7 +144,7 @@ def causes_table(*, seconds: float = 240.0) -> str:
                 cause.code,
                 knobs(cause.trunk),
                 site,
-                f"{found.spikes_per_min:.2g} / {found.events_per_min:.2g}",
+                f"{per_min(found.spikes_per_min)} / {per_min(found.events_per_min)}",
                 f"{found.doublet_share:.2f}" if one.size > 1 else "",
                 cause.strength,
                 ", ".join(cause.sources),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -271,6 +272,12 @@ def test_causes_of_the_design_are_all_known():
         "functional",
     ]
     assert set(wanted) <= set(CAUSES)
+
+
+def test_page_shows_every_index_and_every_cause():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "axon.md").read_text(encoding="utf-8")
+    assert all(f"| `{key}` |" in page for key in NORMS.indices)
+    assert all(f"| {cause} |" in page for cause in CAUSES)
 
 
 def test_shipped_norm_curves_are_those_of_the_records(shared_data):
