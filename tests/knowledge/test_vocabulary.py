@@ -263,6 +263,9 @@ def test_none_of_a_habit_is_its_absence() -> None:
 
 
 def test_two_names_in_one() -> None:
+    assert {"muscle_wasting", "weakness"} <= named("no muscle wasting or weakness").absent
+    assert "ankle_reflex_absent" in named("absent ankle reflexes bilaterally").present
+    assert "family_mnd" in named("no family history of ALS").absent
     assert {"polyuria", "thirst"} <= named("polyuria_polydipsia").present
     assert {"twitching", "worse_with_stress"} <= named("twitching_worse_with_stress").present
 

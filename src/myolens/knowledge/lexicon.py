@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from myolens.knowledge.model import FindingDefinition, Knowledge
-from myolens.knowledge.text import bag, key, likeness, trigrams, words
+from myolens.knowledge.text import bag, key, likeness, stem, trigrams, words
 from myolens.knowledge.wording import (
     ARTICLES,
     EMPTY,
@@ -115,6 +115,10 @@ class Lexicon:
         if kind in ("family_history", "family"):
             return self._in_family(text)
         raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
+        first, _, rest = raw.partition(" ")
+        if stem(first) in NEGATIONS and _FAMILY_HISTORY.search(rest):
+            denied = self.finding(rest)
+            return denied.negated() if denied else None
         if _FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
             return self._in_family(" ".join(words(_FAMILY_HISTORY.sub("", raw))))
         tokens = words(name)
@@ -141,10 +145,12 @@ class Lexicon:
         if tokens[0] in NEGATIONS and len(tokens) > 1:
             rest = tokens[2:] if tokens[1] in ("of", "any") else tokens[1:]
             inner = self._normal(rest) if tokens[0] == "normal" else self._plain(rest)
-            return inner.negated() if inner else None
+            if inner:
+                return inner.negated()
         if tokens[-1] in ("absent", "negative", "normal", "denied") and len(tokens) > 1:
             inner = self._normal(tokens[:-1]) if tokens[-1] == "normal" else self._plain(tokens[:-1])
-            return inner.negated() if inner else None
+            if inner:
+                return inner.negated()
         if (code := self.bags.get(bag(tokens))) and bag(tokens):
             return Meaning(((code, True),))
         return (
@@ -220,20 +226,23 @@ class Lexicon:
             return None
         rest = tuple(t for t in rest if t not in ARTICLES | EMPTY | MOTIONS)
         sites: list[str] = []
+        families = [family]
         while rest:
             site, after = self.take(rest, self.sites)
             if site is None:
                 second, after = self.take(rest, self.family_words)
                 if second is None:
                     return None
+                families.append(second)
                 rest = after
                 continue
             sites.append(site)
             rest = after
-        if not sites:
-            return Meaning(((self.knowledge.families[family].general, True),))
-        codes = dict.fromkeys(code for site in sites for code in self.for_site(family, site))
-        return Meaning(tuple((code, True) for code in codes), sites[0])
+        known = self.knowledge.families
+        codes = [known[each].general for each in families if not sites]
+        codes += [code for each in families for site in sites for code in self.for_site(each, site)]
+        findings = tuple((code, True) for code in dict.fromkeys(codes))
+        return Meaning(findings, sites[0] if sites else None)
 
     def for_site(self, family: str, site: str) -> tuple[str, ...]:
         """Return the findings of a family at the nearest site that has one, from small to large parts."""
