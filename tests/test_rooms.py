@@ -10,14 +10,15 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "myolens"
 
 FLOORS = [
-    {"errors"},
+    {"errors", "examples"},
     {"recording", "case"},
     {"knowledge", "readers"},
     {"emg", "simulation"},
     {"assessment"},
     {"diary"},
     {"reports"},
-    {"cohort", "web", "cli"},
+    {"cohort", "web"},
+    {"cli"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
