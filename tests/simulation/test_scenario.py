@@ -96,3 +96,11 @@ def test_everything_is_frozen_and_written_down():
         if is_dataclass(part):
             assert part.__dataclass_params__.frozen
     assert json.loads(json.dumps(to_dict(HEALTHY)))["muscle"]["fat_mm"] == 4
+
+
+def test_severity_may_be_set_before_or_after_the_cause():
+    after = scenario_with(HEALTHY, ["cause=motor_neuron_disease", "severity=2"])
+    before = scenario_with(HEALTHY, ["severity=2", "cause=motor_neuron_disease"])
+    assert after == before == Scenario.for_cause("motor_neuron_disease", severity=2, seconds=5)
+    assert scenario_with(after, ["severity=1"]) == Scenario.for_cause("motor_neuron_disease", seconds=5)
+    assert after.ectopic.sites > scenario_with(after, ["severity=0.5"]).ectopic.sites

@@ -111,6 +111,11 @@ def apply_cause(scenario: Scenario, cause: str, *, severity: float = 1.0) -> Sce
     severity : float
         0 healthy, 1 typical, 2 severe.
 
+    Notes
+    -----
+    Only what the cause changes is set, from the healthy value of the same muscle, so that a cause can be
+    applied again at another severity.
+
     Raises
     ------
     InputError
@@ -137,10 +142,15 @@ def apply_cause(scenario: Scenario, cause: str, *, severity: float = 1.0) -> Sce
     for change in found.changes:
         part_name, name = change.setting.split(".")
         part = getattr(scenario, part_name)
-        value = _at(severity, getattr(part, name), change)
+        value = _at(severity, getattr(_healthy(part), name), change)
         low, high = _range(part, name)
         scenario = replace(scenario, **{part_name: replace(part, **{name: min(max(value, low), high)})})
     return replace(scenario, cause=cause, severity=severity)
+
+
+def _healthy(part: Any) -> Any:
+    """Return the part as it is in health: of the same muscle, or as it begins."""
+    return MUSCLES.get(part.name, Muscle()) if isinstance(part, Muscle) else type(part)()
 
 
 def _at(severity: float, healthy: float, change: Change) -> float:

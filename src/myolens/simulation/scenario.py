@@ -109,7 +109,7 @@ class Scenario:
         severity : float
             0 healthy, 1 typical, 2 severe.
         **settings
-            Any other field of `Scenario`; a part given here is what the cause's changes start from.
+            Any other field of `Scenario`; the cause sets only what it changes.
 
         Raises
         ------
@@ -174,7 +174,9 @@ def _with_one(scenario: Scenario, key: str, text: str) -> Scenario:
     try:
         changed: Any = replace(part, **{name: value})
         if key == "severity" and scenario.cause != "healthy":
-            raise InputError("the severity belongs to the cause", mend="Set severity before cause")
+            from myolens.simulation.causes import apply_cause
+
+            return apply_cause(scenario, scenario.cause, severity=value)
         if part_name:
             changed = replace(scenario, **{part_name: changed})
         return cast(Scenario, changed)
