@@ -196,6 +196,8 @@ def _limits(
         )
     if evidence.proposed:
         limits.append("Findings proposed from your text are not used until you confirm them.")
+    if judgement.exact and len(judgement.bits) < len(judgement.seen):
+        limits.append(f"Evidence is shown for {len(judgement.bits)} of {len(judgement.seen)} findings.")
     if not judgement.exact:
         limits.append(
             f"So many findings hang together that more than {MAXIMUM_FRONTIER} are open at once: the ranges "

@@ -9,6 +9,7 @@ Jensen's inequality gives a product that lies below it (same paper, section 4).
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import replace
 
 import numpy as np
@@ -67,14 +68,13 @@ def _replaced(problem: Problem) -> list[int]:
         np.flatnonzero(parents).tolist(),
         key=lambda finding: (not certain[finding], -parents[finding], finding),
     )
-    replaced: list[int] = []
-    while waiting:
-        kept = np.setdiff1d(np.arange(len(parents)), replaced)
+
+    def wide(count: int) -> bool:
+        kept = np.setdiff1d(np.arange(len(parents)), waiting[:count])
         part = replace(problem, leak=problem.leak[kept], activation=problem.activation[kept])
-        if order_of(part).frontier <= _TARGET_FRONTIER:
-            break
-        replaced.append(waiting.pop(0))
-    return replaced
+        return order_of(part).frontier > _TARGET_FRONTIER
+
+    return waiting[: bisect.bisect_left(range(len(waiting)), 1, key=lambda count: 0 if wide(count) else 1)]
 
 
 def _upper(problem: Problem, finding: int, chance: Array) -> tuple[Array, float]:

@@ -13,6 +13,8 @@ from myolens.knowledge.model import Cause, Course, Knowledge, UrgencyLevel
 
 DAYS = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 60, 90, 120, 180, 270, 365, 545, 730)
 _WORTH_MENTIONING = 0.05
+_UNPROMISING = 0.3
+"""From this share of serious causes that do not improve by themselves there is no forecast (estimate)."""
 _TWO_WEEKS, _FOUR_WEEKS = 14, 28
 
 
@@ -35,7 +37,8 @@ def expected_course(
     knowledge : Knowledge
     probability : mapping of cause code to probability
     level : UrgencyLevel
-        From urgent_days on, no waiting time is given: being seen comes first.
+        From urgent_days on, no waiting time is given: being seen comes first. Nor is one where
+        a serious cause that does not improve by itself is probable.
     lasted_days : float or None
         How long the twitching has lasted already.
     today : date or None
@@ -48,7 +51,12 @@ def expected_course(
     causes = {code: knowledge.causes[code] for code in counted}
     urgent = level.rank >= UrgencyLevel.URGENT_DAYS.rank
     total = sum(counted.values())
-    if urgent or total <= 0:
+    unpromising = sum(
+        value
+        for code, value in counted.items()
+        if causes[code].serious and causes[code].course.half_life_days is None
+    )
+    if urgent or total <= 0 or unpromising >= _UNPROMISING * total:
         text = "How this goes on depends on what the doctor finds; be seen first."
         return ExpectedCourse(
             text=text,
@@ -63,7 +71,7 @@ def expected_course(
     review = _review_days(points, lasted_days)
     too_long = round(_too_long(causes, weights))
     return ExpectedCourse(
-        text=_text(points, review, too_long, today),
+        text=_text(points, review, too_long, today, harmless=_harmless(causes, weights)),
         points=points,
         review_in_days=review,
         too_long_after_days=too_long,
@@ -114,7 +122,14 @@ def _too_long(causes: Mapping[str, Cause], weights: Mapping[str, float]) -> floa
     return ordered[-1][0]
 
 
-def _text(points: tuple[CoursePoint, ...], review: int, too_long: int, today: date | None) -> str:
+def _harmless(causes: Mapping[str, Cause], weights: Mapping[str, float]) -> bool:
+    best = max(weights, key=lambda code: weights[code])
+    return causes[best].group in {"benign", "lifestyle"}
+
+
+def _text(
+    points: tuple[CoursePoint, ...], review: int, too_long: int, today: date | None, *, harmless: bool
+) -> str:
     month = next(point for point in points if point.day == _FOUR_WEEKS)
     year = next(point for point in points if point.day == 365)
     parts = [
@@ -122,8 +137,8 @@ def _text(points: tuple[CoursePoint, ...], review: int, too_long: int, today: da
         f"(range {_people(month.low)} to {_people(month.high)}) and about {_people(year.improved)} "
         f"after a year (range {_people(year.low)} to {_people(year.high)})."
     ]
-    if year.improved < 0.6:
-        parts.append("In many it stays, with ups and downs, without getting worse.")
+    if year.improved < 0.6 and harmless:
+        parts.append("In many it stays, with ups and downs.")
     parts.append(f"Look again {when(review, today)}.")
     parts.append(
         f"If it goes on unchanged for {duration(too_long)}, that is longer than expected: see a doctor."

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _WORTH_A_SECOND = 20_000
-_WORTH_SEARCHING = 400_000
-"""Summed table sizes from which a second order, and a search for a better one, repay their time."""
+_WORTH_SEARCHING, _HOPELESS = 400_000, 1 << 26
+"""Summed table sizes from which a second order, and a search for a better one, repay their time, and
+beyond which no search would bring it into reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def frontier_order(parents: Sequence[Sequence[int]], links: Sequence[tuple[int, 
     sequence = graph.by_items()
     if graph.size(sequence) > _WORTH_A_SECOND:
         sequence = min((sequence, graph.by_causes()), key=graph.size)
-    if graph.size(sequence) > _WORTH_SEARCHING:
+    if _WORTH_SEARCHING < graph.size(sequence) < _HOPELESS:
         sequence = graph.improved(sequence)
     return graph.laid_out(sequence)
 

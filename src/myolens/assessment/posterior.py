@@ -21,6 +21,8 @@ INTERVAL_LEVEL = 0.9
 _INTERVAL_NUMBERS = 1 << 18
 """Draws of the estimates are fewer where the table is wide: draws × table size stays below this."""
 _FEWEST_DRAWS = 24
+_EVIDENCE_NUMBERS, _FEWEST_TOLD = 1 << 26, 10
+"""Leave-one-out runs are fewer where the tables are very wide: runs × summed table size stays below this."""
 _MOST_BITS = 50.0
 
 
@@ -33,7 +35,8 @@ class Judgement:
     probability, low, high, prior : ndarray, shape (causes,)
         Probability with its interval, and before any finding but age and sex.
     bits : dict of finding code to ndarray, shape (causes,)
-        log2 odds of each cause with the finding minus without it.
+        log2 odds of each cause with the finding minus without it, of the findings in ``seen`` or,
+        where the table is very wide, of the rarest of them.
     seen : dict of finding code to bool
         Whether what was observed speaks for the finding being present.
     exact : bool
@@ -90,7 +93,7 @@ def judge(
             order=None,
         )
     draws = int(np.clip(_INTERVAL_NUMBERS >> order.frontier, _FEWEST_DRAWS, DRAWS))
-    codes = list(observed)
+    codes = _told(network, observed, order)
     columns = np.concatenate([np.zeros(1 + len(codes), dtype=np.int64), _chosen(draws)])
     without = (None, *codes, *[None] * draws)
     posterior = solve(problem_of(network, odds, observed, columns=columns, without=without), order=order)
@@ -141,6 +144,13 @@ def probabilities_with(
 def _prior_with_links(network: Network, odds: Array) -> Array:
     problem = problem_of(network, odds, {}, columns=np.zeros(1, dtype=np.int64), without=(None,))
     return np.asarray(solve(problem).probability[:, 0])
+
+
+def _told(network: Network, observed: Mapping[str, Weights], order: Order) -> list[str]:
+    """Findings whose evidence is worked out: all, or where the table is very wide the rarest ones."""
+    most = max(_FEWEST_TOLD, _EVIDENCE_NUMBERS // max(order.size, 1))
+    rare = sorted(observed, key=lambda code: (network.leak[network.findings[code], 0], code))
+    return [code for code in observed if code in set(rare[:most])]
 
 
 def _leaning(weights: Weights) -> bool:

@@ -20,8 +20,8 @@ _RELEVANT = 0.15
 """A test named for a cause is offered from this probability of the cause on (project estimate)."""
 _SHIFT = 0.03
 """Changes of a probability smaller than this are not told."""
-_TESTS_TOLD, _RESULTS_TOLD = 3, 2
-"""For so many tests, and results of each, the shift of the probabilities is worked out."""
+_TESTS_TOLD, _RESULTS_TOLD, _QUICK = 3, 2, 500_000
+"""For so many tests, and results of each, the shift is worked out, up to this summed table size."""
 
 
 def test_advice(
@@ -59,7 +59,8 @@ def test_advice(
             worth = (bits + 0.2 * relevance) / np.sqrt(test.cost) * (2 if test.first_line else 1)
             ranked.append((-round(worth, 9), code, bits))
     chosen = [(knowledge.tests[code], bits) for _, code, bits in sorted(ranked)[:MOST_TESTS]]
-    told = [_RESULTS_TOLD if place < _TESTS_TOLD else 0 for place in range(len(chosen))]
+    quick = judgement.order is not None and judgement.order.size <= _QUICK
+    told = [_RESULTS_TOLD if quick and place < _TESTS_TOLD else 0 for place in range(len(chosen))]
     return tuple(
         TestAdvice(
             test=test.code,
