@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from emg_made import add, potential, quiet, stored
+from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.recording import Recording
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emg_made import add, potential, quiet, stored
+from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import Analysis, analyze
 from myolens.readers import read
