@@ -19,10 +19,13 @@ from myolens.assessment.result import Question
 from myolens.case import Case, Finding, Lab
 from myolens.diary.database import transaction
 from myolens.diary.models import StoredCase
+from myolens.knowledge import load
 from myolens.knowledge.model import UrgencyLevel
+from myolens.knowledge.proposals import Proposal, propose
+from myolens.knowledge.vocabulary import DURATION
 
-STEPS = ("about", "where", "medicines", "labs", "questions")
-"""Order of the pages; safety comes with the first questions."""
+STEPS = ("about", "words", "where", "medicines", "labs", "questions")
+"""Order of the pages: `words` only where the story says something, safety first among the questions."""
 
 SITES: dict[str, str] = {
     "eyelid": "twitching_eyelid",
@@ -64,7 +67,23 @@ class Interview(BaseModel):
     labs: dict[str, tuple[float, str]] = Field(default_factory=dict)
     answers: dict[str, Answer | float] = Field(default_factory=dict)
     asked: tuple[str, ...] = ()
-    visited: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    def read_words(self) -> tuple[Proposal, ...]:
+        """What the story seems to say of the present, one line a finding; used only once confirmed."""
+        if not self.complaint.strip():
+            return ()
+        read = {
+            proposal.code: proposal
+            for proposal in propose(self.complaint, load(), today=datetime.now().date())
+            if proposal.present is not None and not proposal.past
+        }
+        return tuple(read.values())
+
+    def open_words(self) -> bool:
+        """Whether something read from the story is neither confirmed nor refused."""
+        return any(p.code not in {*self.confirmed, *self.refused} for p in self.read_words())
 
     def case(self, name: str, recordings: Sequence[str] = ()) -> Case:
         """The case as told so far."""
@@ -75,12 +94,14 @@ class Interview(BaseModel):
         if self.everywhere:
             findings.append(Finding(name="twitching_generalised"))
         elif self.sites:  # the map asks for every place, so what was left out is absent
-            told = {SITES[site.split(":")[-1]] for site in self.sites}
+            told = {SITES[site.split(":")[-1]] for site in self.sites} | {*self.confirmed, *self.answers}
             findings += [Finding(name=code, present=False) for code in sorted({*SITES.values()} - told)]
         if self.sites or self.everywhere:
             findings.append(Finding(name="twitching"))
         if self.since:
-            findings.append(Finding(name="duration_of_twitching", value=self.since))
+            findings.append(Finding(name=DURATION, value=self.since))
+        given = {finding.name for finding in findings} | self.answers.keys()
+        findings += [p.finding for p in self.read_words() if p.code in self.confirmed and p.code not in given]
         for code, answer in self.answers.items():
             if isinstance(answer, str):
                 present = {"yes": True, "no": False, "unknown": None}[answer]
@@ -162,6 +183,12 @@ def load_interview(engine: Engine, profile_id: int, number: int) -> Interview:
         if stored is None or stored.profile_id != profile_id:
             raise HTTPException(404)
         return Interview.model_validate(stored.case)
+
+
+def kept_answer(engine: Engine, number: int) -> dict[str, Any] | None:
+    """The answer shown last for this interview, if there was one."""
+    with transaction(engine) as session:
+        return session.get_one(StoredCase, number).assessment
 
 
 def keep(engine: Engine, number: int, interview: Interview, *, answer: Assessment | None = None) -> None:

@@ -96,6 +96,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
             static=static_url,
             profile=profile_name(request),
             path=request.url.path,
+            english=Markup("") if language == "en" else Markup(' lang="en"'),
             **context,
         )
     )
@@ -170,10 +171,17 @@ def static_url(name: str) -> str:
 @cache
 def environment() -> Environment:
     """The template environment: everything escaped, every missing name an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("myolens.web", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         lstrip_blocks=True,
         trim_blocks=True,
     )
+    made.filters["sentence"] = sentence
+    return made
+
+
+def sentence(words: str) -> str:
+    """Words as they stand at the start of a line: the first letter a capital."""
+    return words[:1].upper() + words[1:]

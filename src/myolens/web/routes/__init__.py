@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from myolens.web.routes import diary, find, home, learn, mechanism, recordings
+from myolens.web.routes import diary, find, home, learn, mechanism, recordings, worry
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -11,4 +11,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     learn.router,
     recordings.router,
     mechanism.router,
+    worry.router,
 )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from starlette.datastructures import UploadFile
 
+from myolens.assessment.result import ExpectedCourse
 from myolens.diary import DayEntry, MomentEntry, Trend, TriggerAnalysis
 from myolens.diary.database import transaction
 from myolens.diary.entries import ABILITIES, FACTORS
@@ -48,6 +49,8 @@ def show(request: Request, day: str = "") -> HTMLResponse:
     with transaction(engine_of(request)) as session:
         hide = session.get_one(Profile, diary.profile_id).hide_numbers
     t = _translator(request)
+    answered = _newest_answer(request, diary)
+    expected = _expected_course(answered)
     asked = [item.day for item in days if item.abilities and item.day < chosen]
     return page(
         request,
@@ -61,9 +64,10 @@ def show(request: Request, day: str = "") -> HTMLResponse:
         abilities=ABILITIES,
         ask_abilities=not asked or (chosen - asked[-1]).days >= 7,
         warning=_lost_ability(days),
-        review=_review_day(request, diary),
+        review=_review_day(answered),
+        expected=expected,
         calendar=Markup(calendar_picture(days, counts, date.today(), t)),
-        chart=Markup(intensity_picture(days, t)),
+        chart=Markup(intensity_picture(days, t, expected)),
         trend_words=_trend_words(diary.trend(), hide, t),
         trigger_lines=_trigger_lines(diary.triggers(), hide, t),
     )
@@ -179,8 +183,8 @@ def _lost_ability(days: Sequence[DayEntry]) -> bool:
     return bool(answered) and any(answer != "as_before" for answer in answered[-1].abilities.values())
 
 
-def _review_day(request: Request, diary: Diary) -> str | None:
-    """Date of the review that the newest answer set, if it lies within reach."""
+def _newest_answer(request: Request, diary: Diary) -> tuple[date, dict[str, Any]] | None:
+    """Day and content of the newest answer of the interview."""
     newest = (
         select(StoredCase)
         .where(StoredCase.profile_id == diary.profile_id, StoredCase.assessment.is_not(None))
@@ -191,8 +195,20 @@ def _review_day(request: Request, diary: Diary) -> str | None:
         stored = session.scalars(newest).one_or_none()
     if stored is None or stored.assessment is None:
         return None
-    days = stored.assessment.get("course", {}).get("review_in_days")
-    return None if days is None else (stored.created.date() + timedelta(days=int(days))).isoformat()
+    return stored.created.astimezone().date(), stored.assessment
+
+
+def _review_day(answered: tuple[date, dict[str, Any]] | None) -> str | None:
+    """Date of the review that the newest answer set."""
+    days = answered[1].get("course", {}).get("review_in_days") if answered else None
+    return None if answered is None or days is None else (answered[0] + timedelta(days=int(days))).isoformat()
+
+
+def _expected_course(answered: tuple[date, dict[str, Any]] | None) -> tuple[date, ExpectedCourse] | None:
+    """The course the newest answer expects, from its day on."""
+    if answered is None or not answered[1].get("course", {}).get("points"):
+        return None
+    return answered[0], ExpectedCourse.model_validate(answered[1]["course"])
 
 
 def _trend_words(trend: Trend, hide: bool, t: Translate) -> str:  # noqa: FBT001

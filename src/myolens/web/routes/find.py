@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,7 +17,7 @@ from myolens.diary.models import Profile
 from myolens.errors import InputError
 from myolens.knowledge import load
 from myolens.reports import figures, report
-from myolens.reports.page import LEVEL_NAMES, likely_causes, per_hundred, plan_of
+from myolens.reports.page import SHOWN_CHECKED, checked_in_order, likely_causes, per_hundred, plan_of
 from myolens.web import interview as steps
 from myolens.web.interview import PAIRED, SITES, Interview
 from myolens.web.pages import (
@@ -42,7 +43,6 @@ def overview(request: Request) -> HTMLResponse:
         "find.html",
         resume=steps.open_interview(engine, person),
         earlier=steps.finished(engine, person),
-        level_names=LEVEL_NAMES,
     )
 
 
@@ -59,9 +59,11 @@ def result(request: Request, number: Number) -> HTMLResponse:
     """The answer, with what it rests on."""
     told = _load(request, number)
     answer = told.assessment(f"answer-{number}")
+    before = steps.kept_answer(engine_of(request), number)
     steps.keep(engine_of(request), number, told, answer=answer)
     if steps.stops(answer) and request.query_params.get("all") != "yes":
-        return page(request, "emergency.html", number=number, answer=answer, level_names=LEVEL_NAMES)
+        return page(request, "emergency.html", number=number, answer=answer)
+    checked = checked_in_order(answer)
     likely = likely_causes(answer)
     return page(
         request,
@@ -70,8 +72,11 @@ def result(request: Request, number: Number) -> HTMLResponse:
         answer=answer,
         likely=likely,
         plan=plan_of(answer.care),
-        level_names=LEVEL_NAMES,
-        per_hundred=per_hundred,
+        told=told,
+        knowledge=load(),
+        checked_first=checked[:SHOWN_CHECKED],
+        checked_rest=checked[SHOWN_CHECKED:],
+        moved=_moved(before, answer),
         hide=_hides_numbers(request),
         bars={cause.cause: Markup(figures.probability_bar(cause)) for cause in likely},
         evidence={cause.cause: Markup(figures.evidence_bars(cause)) for cause in likely},
@@ -106,15 +111,15 @@ def report_pdf(request: Request, number: Number) -> Response:
 
 
 @router.get("/{number}/question")
-def question(request: Request, number: Number, again: str = "") -> Response:
+def question(request: Request, number: Number, again: str = "", then: str = "") -> Response:
     """The next question, or one answered before."""
     told = _load(request, number)
     answer = told.assessment(f"answer-{number}")
     knowledge = load()
-    if again and again in told.asked:
+    if again in knowledge.findings and (again in told.asked or again in told.answers):
         finding = knowledge.findings[again]
         text, why, safety = finding.ask, finding.why_ask, finding.safety
-        earlier = told.asked[: told.asked.index(again)]
+        earlier = told.asked[: told.asked.index(again)] if again in told.asked else ()
     else:
         found = told.next_question(answer)
         if found is None or steps.stops(answer):
@@ -122,6 +127,8 @@ def question(request: Request, number: Number, again: str = "") -> Response:
         finding = knowledge.findings[found.finding]
         text, why, safety, earlier = found.text, found.why, found.safety, told.asked
     back = f"/find/{number}/question?again={earlier[-1]}" if earlier else f"/find/{number}/labs"
+    if then == "result":
+        back = f"/find/{number}/result"
     return page(
         request,
         "question.html",
@@ -134,6 +141,7 @@ def question(request: Request, number: Number, again: str = "") -> Response:
         place=len(earlier) + 1,
         most=steps.ENOUGH_QUESTIONS,
         back=back,
+        then="result" if then == "result" else "",
     )
 
 
@@ -164,7 +172,8 @@ async def answer_question(request: Request, number: Number) -> Response:
     asked = told.asked if code in told.asked else (*told.asked, code)
     told = told.model_copy(update={"answers": answers, "asked": asked})
     steps.keep(engine_of(request), number, told)
-    return see_other(f"/find/{number}/question")
+    following = "result" if text_field(form, "then", most=10) == "result" else "question"
+    return see_other(f"/find/{number}/{following}")
 
 
 @router.post("/{number}/more")
@@ -183,7 +192,9 @@ def step_page(request: Request, number: Number, step: str) -> Response:
     told = _load(request, number)
     if step not in steps.STEPS:
         return page(request, "error.html", status=404, code=404, message=None)
+    pages = _step_pages(told)
     place = steps.STEPS.index(step)
+    before = [name for name in pages if steps.STEPS.index(name) < place]
     return page(
         request,
         f"step_{step}.html",
@@ -192,7 +203,7 @@ def step_page(request: Request, number: Number, step: str) -> Response:
         sites=SITES,
         paired=PAIRED,
         knowledge=load(),
-        back=f"/find/{number}/{steps.STEPS[place - 1]}" if place else "/find",
+        back=f"/find/{number}/{before[-1]}" if before else "/find",
     )
 
 
@@ -201,7 +212,7 @@ async def keep_step(request: Request, number: Number, step: str) -> Response:
     """Keep one of the pages before the questions and go to the next."""
     form = await form_of(request)
     told = _load(request, number)
-    readers = {"about": _about, "where": _where, "medicines": _medicines, "labs": _labs}
+    readers = {"about": _about, "words": _words, "where": _where, "medicines": _medicines, "labs": _labs}
     if step not in readers:
         return page(request, "error.html", status=404, code=404, message=None)
     try:
@@ -210,8 +221,16 @@ async def keep_step(request: Request, number: Number, step: str) -> Response:
         first = error.errors()[0]
         raise InputError(str(first["msg"]), where=".".join(str(p) for p in first["loc"])) from None
     steps.keep(engine_of(request), number, changed)
-    following = steps.STEPS[steps.STEPS.index(step) + 1]
-    return see_other(f"/find/{number}/{'question' if following == 'questions' else following}")
+    if step == "words" and steps.stops(changed.assessment(f"answer-{number}")):
+        return see_other(f"/find/{number}/result")
+    place = steps.STEPS.index(step)
+    after = [name for name in _step_pages(changed) if steps.STEPS.index(name) > place]
+    return see_other(f"/find/{number}/{after[0] if after else 'question'}")
+
+
+def _step_pages(told: Interview) -> tuple[str, ...]:
+    """The pages before the questions that this interview has."""
+    return tuple(name for name in steps.STEPS[:-1] if name != "words" or told.read_words())
 
 
 def _about(form: FormData) -> dict[str, object]:
@@ -219,6 +238,14 @@ def _about(form: FormData) -> dict[str, object]:
         "age": number_field(form, "age"),
         "sex": text_field(form, "sex") or None,
         "complaint": text_field(form, "complaint"),
+    }
+
+
+def _words(form: FormData) -> dict[str, object]:
+    said = {key.removeprefix("read_"): value for key, value in form.items() if key.startswith("read_")}
+    return {
+        "confirmed": tuple(code for code, value in said.items() if value == "yes"),
+        "refused": tuple(code for code, value in said.items() if value == "no"),
     }
 
 
@@ -259,6 +286,25 @@ def _load(request: Request, number: int) -> Interview:
 def _hides_numbers(request: Request) -> bool:
     with transaction(engine_of(request)) as session:
         return session.get_one(Profile, diary_of(request).profile_id).hide_numbers
+
+
+def _moved(before: dict[str, Any] | None, answer: Assessment) -> dict[str, Any] | None:
+    """What the newest change of answers did: the urgency and the causes that moved by a point or more."""
+    if before is None:
+        return None
+    old = {cause["cause"]: cause["probability"] for cause in before["causes"]}
+    moves = [
+        (cause.plain_name, old[cause.cause], cause.probability)
+        for cause in answer.causes
+        if abs(old.get(cause.cause, cause.probability) - cause.probability) >= 0.01
+    ]
+    moves.sort(key=lambda move: -abs(move[2] - move[1]))
+    was = before["urgency"]["level"]
+    level = None if was == answer.urgency.level else (was, str(answer.urgency.level))
+    if not moves and level is None:
+        return None
+    shown = [(name, per_hundred(old), per_hundred(new), new > old) for name, old, new in moves[:5]]
+    return {"level": level, "causes": shown}
 
 
 def _unchanged(request: Request, number: int, answer: Assessment) -> str | None:

@@ -2,15 +2,18 @@
 "use strict";
 const KEPT = "myolens-1";
 self.addEventListener("install", (event) => event.waitUntil(
-  caches.open(KEPT).then((kept) => kept.addAll(["/offline"])).then(() => self.skipWaiting())));
+  caches.open(KEPT).then((kept) => kept.addAll(["/offline", "/learn"])).then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
   if (event.request.method !== "GET" || address.origin !== location.origin) return;
   if (address.pathname.startsWith("/static/") || address.pathname.startsWith("/learn")) {
     event.respondWith(caches.open(KEPT).then(async (kept) => {
-      const fresh = fetch(event.request).then((answer) => {
-        if (answer.ok) kept.put(event.request, answer.clone());
+      const fresh = fetch(event.request).then(async (answer) => {
+        if (answer.ok) {
+          if (address.pathname.startsWith("/static/")) await kept.delete(event.request, { ignoreSearch: true });
+          await kept.put(event.request, answer.clone());
+        }
         return answer;
       });
       return address.pathname.startsWith("/static/")
