@@ -44,6 +44,8 @@ CANDIDATE_SEPARATION = 0.68
 """Trains of the search from here on are tried; refinement decides."""
 SAME_TRAIN = 0.3
 """Two trains sharing this part of their discharges at one lag are one unit (usual in the field)."""
+REPEAT_S = 0.04
+"""Largest such lag: a late part of one potential, found as a train of its own, is a repeat."""
 LEAST_DISCHARGES = 20
 BEFORE_S, AFTER_S = 0.018, 0.022
 """Extent of a unit's potential around its discharge instant."""
@@ -239,7 +241,7 @@ def same_train(a: NDArray[np.int64], b: NDArray[np.int64], rate: float) -> bool:
     """Whether the trains share `SAME_TRAIN` of the shorter one's discharges at one lag (± 0.5 ms)."""
     if not a.size or not b.size:
         return False
-    counts = lag_counts(a, b, round(0.02 * rate))
+    counts = lag_counts(a, b, round(REPEAT_S * rate))
     width = max(1, round(0.0005 * rate))
     shared = np.convolve(counts, np.ones(2 * width + 1), "same").max()
     return bool(shared >= SAME_TRAIN * max(a.size, b.size))
