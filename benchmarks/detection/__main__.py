@@ -143,8 +143,8 @@ def main() -> None:
         text = "\n".join(
             [
                 START,
-                f"{options.seeds} {which} recordings of one minute per row; {os.cpu_count()} cores shared with",
-                "other work; CPU seconds of the process.",
+                f"{options.seeds} {which} recordings of one minute per row; {os.cpu_count()} cores shared",
+                "with other work; CPU seconds of the process.",
                 *found,
                 "",
                 f"**Coverage of 95 % intervals**, {options.runs} runs a figure",

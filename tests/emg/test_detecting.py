@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.emg.emg_made import add, potential, quiet, stored
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import Analysis, analyze
 from myolens.errors import InputError

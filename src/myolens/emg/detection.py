@@ -26,6 +26,7 @@ _VALLEY = 0.4
 _APART_S = 0.15
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
+_HIGHEST_FIRST = 60.0
 _STEEPEST_GROWTH = 1.5
 _RESTFUL = 1.3
 
@@ -137,7 +138,8 @@ def threshold(
     its change from that between the 50th and the 75th, and both are carried on to the stated rate
     (peaks over threshold: Coles, *An Introduction to Statistical Modeling of Extreme Values*, 2001,
     ch. 4). Low percentiles hold no discharges. The first fit uses the lowest; peaks above the
-    threshold and their neighbourhood are then set aside and the rest is fitted anew. With fewer than
+    threshold (60 at most, at first: beats of a heart may be most of the peaks) and their neighbourhood
+    are then set aside and the rest is fitted anew. With fewer than
     forty peaks nothing can be fitted: 18 is taken at one in ten minutes, where Gaussian noise gives 12.
 
     Parameters
@@ -160,6 +162,7 @@ def threshold(
         return _UNTOLD - float(np.log(false_alarms_per_10_min)), 1.0
     allowed_per_peak = false_alarms_per_10_min * seconds / 600.0 / len(heights)
     cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
+    cut = min(cut, _HIGHEST_FIRST)
     for _ in range(0 if provisional else 12):
         apart = distance(times_s, times_s[heights > cut]) > _APART_S
         if np.count_nonzero(apart) < _FEWEST_PEAKS:

@@ -173,12 +173,13 @@ def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
         return None
     length = min(s.shape[0] for s in segments)
     taper = np.hanning(length)[:, None]
-    power = np.zeros(8 * length // 2 + 1)
+    padded = 8 * length
+    power = np.zeros(padded // 2 + 1)
     for segment in segments:
         clipped = np.clip(segment[:length], -6, 6) * taper
-        spectrum = np.abs(np.fft.rfft(clipped, 8 * length, axis=0)) ** 2
+        spectrum = np.abs(np.fft.rfft(clipped, padded, axis=0)) ** 2
         power += np.median(spectrum, axis=1) if spectrum.shape[1] > 2 else spectrum.mean(axis=1)
-    step = band.rate / (8 * length)
+    step = band.rate / padded
 
     def excess(frequency: float) -> float:
         at = round(frequency / step)

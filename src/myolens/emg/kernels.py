@@ -63,6 +63,19 @@ def zero_phase(x: Floats, sections: NDArray[np.float64]) -> None:
 
 
 @njit(nogil=True, cache=True)
+def median_abs(x: Floats, step: int) -> Floats:
+    """Median of every `step`-th |x| down each column."""
+    samples, channels = x.shape
+    out = np.empty(channels, np.float32)
+    column = np.empty((samples + step - 1) // step, np.float32)
+    for c in range(channels):
+        for k in range(len(column)):
+            column[k] = abs(x[k * step, c])
+        out[c] = np.median(column)
+    return out
+
+
+@njit(nogil=True, cache=True)
 def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats, Floats, Floats]:
     """Mean over consecutive bins of `width` samples, longest run of equal samples, and extremes.
 

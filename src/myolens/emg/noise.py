@@ -21,6 +21,7 @@ _RISE_LIMIT = 1.5
 _DRIFT_LIMIT = 4.0
 MAD_TO_SD = 1.4826
 _FEW = 4
+_ENOUGH_SAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,15 +61,21 @@ class Noise:
 
 
 def robust_sd(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1.4826 × median |x| down the columns: the standard deviation if x is Gaussian about zero."""
-    return np.asarray(MAD_TO_SD * np.median(np.abs(x), axis=0), np.float32)
+    """1.4826 × median |x| down the columns: the standard deviation if x is Gaussian about zero.
+
+    Of longer columns some 500 samples, evenly spaced, are enough: the error is 4 %.
+    """
+    from myolens.emg.kernels import median_abs
+
+    level: NDArray[np.float32] = median_abs(x, max(1, len(x) // _ENOUGH_SAMPLES))
+    return np.float32(MAD_TO_SD) * level
 
 
 def survey(source: Source) -> Noise:
     """Estimate noise, its sharing between channels, and mains, from stretches of every frame."""
     frame = source.frame
     starts = list(range(0, source.samples, frame))
-    mains = find_mains([_standard(source, s, s + frame, None) for s in _spread(starts, 24)], source.band)
+    mains = find_mains([_standard(source, s, s + frame, None) for s in _spread(starts, 12)], source.band)
     share = 1.0 if source.samples * len(source.rows) <= _EVERYTHING else 0.25
     length = max(int(frame * share), source.band.factor * 48)
 

@@ -1,0 +1,145 @@
+"""Rates with intervals, against tables and simulated processes; change between recordings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.emg.emg_made import add, potential, quiet, stored
+
+from myolens.emg import analyze, compare
+from myolens.emg.analysis import Unit
+from myolens.emg.counting import (
+    complement,
+    dispersion,
+    intervals_s,
+    poisson_rate,
+    rate_per_min,
+    seconds_to_exclude,
+)
+from myolens.emg.geometry import conduction
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    # Garwood 1936, as tabulated for 95 %: Biometrika Tables for Statisticians, table 40
+    [(1, 0.0253, 5.57), (5, 1.62, 11.67), (10, 4.80, 18.39), (50, 37.11, 65.92)],
+)
+def test_exact_interval_is_garwoods(count: int, low: float, high: float) -> None:
+    estimate = poisson_rate(count, 1.0)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.006)
+
+
+def test_none_seen_is_the_rule_of_three() -> None:
+    assert poisson_rate(0, 2.0).high == pytest.approx(3 / 2, rel=0.01)
+
+
+def test_ninety_seconds_for_three_a_minute() -> None:
+    # Mills 2011: up to 90 s to see one with a probability near 1
+    assert seconds_to_exclude(3.0, level=0.99, sensitivity=1.0) == pytest.approx(92, abs=1)
+
+
+@pytest.mark.parametrize("clump", [1, 3])
+def test_ninety_five_percent_intervals_hold_the_rate(clump: int) -> None:
+    rng = np.random.default_rng(clump)
+    held = 0
+    for _ in range(300):
+        starts = rng.uniform(0, 600, rng.poisson(150 / clump))
+        times = np.sort(np.concatenate([starts + 0.1 * k for k in range(clump)]))
+        estimate, _ = rate_per_min(times[times < 600], [(0.0, 600.0)])
+        held += estimate.low <= 15.0 <= estimate.high
+    assert 0.92 <= held / 300 <= 0.995
+
+
+def test_clumped_events_widen_the_interval() -> None:
+    even = np.linspace(1, 599, 120)
+    clumped = np.concatenate([np.linspace(0, 5, 12) + start for start in np.arange(10, 600, 60)])
+    (one, calm), (other, wild) = (rate_per_min(t, [(0.0, 600.0)]) for t in (even, clumped))
+    assert calm.index == 1.0
+    assert wild.index > 1.5
+    assert other.high - other.low > 1.2 * (one.high - one.low)
+
+
+def test_excluded_time_does_not_count() -> None:
+    kept = complement([(10.0, 40.0)], 60.0)
+    assert kept == [(0.0, 10.0), (40.0, 60.0)]
+    estimate, _ = rate_per_min(np.array([1.0, 5.0, 45.0]), kept)
+    assert estimate.value == pytest.approx(6.0)
+    assert list(intervals_s(np.array([1.0, 5.0, 45.0]), kept)) == [4.0]
+    assert dispersion(np.zeros(0), kept).index == 1.0
+
+
+def recording(rate_per_min: float, seed: int):
+    rng = np.random.default_rng(seed)
+    x, channels = quiet(120.0, seed=seed)
+    times = np.sort(rng.uniform(1, 119, rng.poisson(2 * rate_per_min)))
+    add(x, 1000.0, times[np.diff(times, prepend=0) > 0.04], 60.0, potential(1000.0))
+    return analyze(stored(x, 1000.0, channels), muscle="biceps")
+
+
+def test_a_fourfold_rate_is_a_change_and_the_same_rate_is_not() -> None:
+    first, same, more = recording(8, 1), recording(8, 2), recording(32, 3)
+    assert compare(first, same).change == "not shown"
+    risen = compare(first, more)
+    assert risen.change == "higher"
+    assert risen.ratio.low < 4 < risen.ratio.high
+    assert compare(more, first).change == "lower"
+    assert compare(first, replace(more, muscle="triceps")).cautions
+
+
+def test_findings_say_present_absent_or_nothing() -> None:
+    busy = {f.name: f for f in recording(20, 4).findings}
+    assert busy["emg_fasciculations"].present and busy["emg_fasciculations"].strength > 0
+    x, channels = quiet(240.0, seed=11)
+    silent = {f.name: f for f in analyze(stored(x, 1000.0, channels)).findings}
+    assert silent["emg_fasciculations"].present is False
+    assert silent["emg_no_fasciculations_found"].present
+    x, channels = quiet(20.0, seed=12)
+    assert analyze(stored(x, 1000.0, channels)).findings == ()
+
+
+def test_findings_are_words_of_the_vocabulary() -> None:
+    from pathlib import Path
+
+    import myolens.knowledge
+
+    text = (Path(myolens.knowledge.__file__).parent / "data" / "findings" / "recordings.yaml").read_text(
+        "utf-8"
+    )
+    for name in ("emg_fasciculations", "emg_no_fasciculations_found", "emg_high_fasciculation_rate",
+                 "emg_single_unit", "emg_several_units", "emg_doublets"):  # fmt: skip
+        assert f"code: {name}\n" in text
+
+
+def test_conduction_velocity_and_innervation_zone_of_a_travelling_potential() -> None:
+    rate, velocity = 4096.0, 4.2
+    t = (np.arange(200) - 60) / rate
+    places = tuple((0.0, 8.0 * k) for k in range(13))
+    zone = 45.0
+    rows = []
+    for _, y in places:
+        late = t - abs(y - zone) / 1000 / velocity
+        rows.append(100 * np.exp(-0.5 * (late / 0.0015) ** 2))
+    unit = Unit(1, 5, 1.0, "x", np.array(rows, np.float32), rate)
+    (found,) = conduction((unit,), places)
+    assert found["velocity_m_s"] == pytest.approx(velocity, rel=0.05)
+    assert found["innervation_zone_mm"] == pytest.approx(zone, abs=8)
+
+
+def test_two_units_a_doublet_and_a_superposition_are_told_apart() -> None:
+    x, channels = quiet(60.0, rate=2048.0, channels=16, grid=True)
+    places = np.array([c.position_mm for c in channels])
+    near = 90 * np.exp(-np.sum((places - (0, 8)) ** 2, axis=1) / 400)
+    far = 90 * np.exp(-np.sum((places - (8, 48)) ** 2, axis=1) / 400)
+    rng = np.random.default_rng(2)
+    one = np.sort(np.append(np.arange(2, 56, 4.3) + rng.uniform(0, 1, 13), [57.0, 57.04]))
+    two = np.append(np.arange(3.7, 56, 4.3) + rng.uniform(0, 1, 13), one[4] + 0.003)
+    add(x, 2048.0, one, near, potential(2048.0))
+    add(x, 2048.0, two, far, potential(2048.0, width_s=0.003, phase=1.0))
+    analysis = analyze(stored(x, 2048.0, channels))
+    assert len(analysis.units) == 2
+    assert sorted(unit.events for unit in analysis.units) == sorted([len(one), len(two)])
+    assert sum(unit.doublets for unit in analysis.units) == 1
+    assert analysis.details["detection"]["unassigned"] <= 1  # a false alarm may be among them
+    assert len(analysis.details["map"]["units"]) == 2
