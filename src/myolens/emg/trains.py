@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.signal import butter, fftconvolve, find_peaks, resample_poly, sosfiltfilt
+from scipy.signal import butter, fftconvolve, find_peaks, oaconvolve, resample_poly, sosfiltfilt
 from scipy.spatial.distance import squareform
 
 from myolens.errors import InputError
@@ -208,7 +208,7 @@ def _match(
         best = np.full(sharp.size, -np.inf, np.float32)
         which = np.zeros(sharp.size, np.int32)
         for k, template in enumerate(templates):
-            gain = 2 * fftconvolve(residual, template[::-1], "same") - energies[k]
+            gain = 2 * oaconvolve(residual, template[::-1], "same") - energies[k]
             gain[gain < 0.5 * energies[k]] = -np.inf  # the fitted amplitude is at least 3/4 of the template's
             better = gain > best
             best[better] = gain[better]
