@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from myolens.assessment.evidence import Told, combined
+from myolens.assessment.evidence import SURE, Told, combined
 from myolens.assessment.network import Network, Weights
 from myolens.assessment.result import Understood, Unrecognised
 from myolens.assessment.triage import Facts
@@ -20,6 +20,11 @@ from myolens.knowledge.vocabulary import DURATION, recognise
 
 if TYPE_CHECKING:
     from myolens.emg.analysis import Analysis
+
+SLOW = "slow_over_years"
+_LOSSES = frozenset({"weakness", "weakness_on_examination", "muscle_wasting"})
+YEARS_DAYS = 3 * 365.25
+"""Weakness that began this long ago counts as evidence of a slow course (project estimate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ def gathered(
     labs = {lab.code: lab.value for lab in recognised.labs if lab.value is not None}
     both = combined(
         network,
-        [_told(finding) for finding in recognised.findings if _said(finding, knowledge)],
+        [_told(finding) for finding in recognised.findings if _said(finding, knowledge)]
+        + _slow_course(recognised, knowledge),
         disputed=[contradiction.code for contradiction in recognised.contradictions],
         numbers=recognised.numbers,
         labs=labs,
@@ -131,6 +137,19 @@ def _told(finding: RecognisedFinding) -> Told:
     if finding.log_ratio is not None and finding.present is not None:
         return Told(finding.code, None, finding.log_ratio if finding.present else -finding.log_ratio)
     return Told(finding.code, finding.present)
+
+
+def _slow_course(recognised: Recognised, knowledge: Knowledge) -> list[Told]:
+    """Weakness or wasting that began years ago hints at a slow course, short of certainty."""
+    lasted = [
+        finding.since_days or 0.0
+        for finding in recognised.findings
+        if finding.present and _LOSSES.intersection((finding.code, *knowledge.findings[finding.code].implies))
+    ]
+    known = recognised.present | recognised.absent
+    if SLOW not in knowledge.findings or SLOW in known or max(lasted, default=0.0) < YEARS_DAYS:
+        return []
+    return [Told(SLOW, None, SURE * 0.9)]
 
 
 def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[str, str]:

@@ -1,0 +1,40 @@
+"""Published cases: the right cause among the first, and nobody acute sent home."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from benchmarks.cases.__main__ import LEVELS, Score, case_of, scored
+
+from myolens.assessment import assess
+from myolens.knowledge.loading import load
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["at presentation", "full work-up"])
+def scores(shared: Path, request: pytest.FixtureRequest) -> list[Score]:
+    knowledge = load()
+    lines = (shared / "cases" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line.strip()]
+    return [
+        scored(row, assess(case_of(row, full=request.param), knowledge=knowledge, trust_text=True))
+        for row in rows
+    ]
+
+
+def test_the_published_cause_is_among_the_first(scores: list[Score]) -> None:
+    """The bar of design.md §7: first for 60 %, among the first three for 85 %."""
+    assert sum(score.rank <= 1 for score in scores) >= 0.60 * len(scores)
+    assert sum(score.lenient_rank <= 3 for score in scores) >= 0.85 * len(scores)
+
+
+def test_no_emergency_or_urgent_case_is_given_less(scores: list[Score]) -> None:
+    acute = [score for score in scores if score.expected in {"emergency", "urgent_days"}]
+    assert acute
+    assert [score.id for score in acute if LEVELS.index(score.given) < LEVELS.index(score.expected)] == []
+
+
+def test_most_of_the_others_are_not_alarmed(scores: list[Score]) -> None:
+    over = [score for score in scores if LEVELS.index(score.given) > LEVELS.index(score.expected)]
+    assert len(over) <= 0.20 * len(scores)
