@@ -166,3 +166,30 @@ def test_fhir_bundle_refers_only_to_what_it_holds(
     )
     assert lab["valueQuantity"]["value"] == 2.9
     assert lab["code"]["coding"][0]["code"] == "2823-3"
+
+
+NEEDLE = {
+    "reading": "neurogenic",
+    "direction": "neurogenic",
+    "seconds": 20.0,
+    "rest_seconds": 6.0,
+    "noise_uv": 4.0,
+    "reasons": ["mean amplitude 3896 is above 881 (TAref)"],
+    "notes": [],
+    "spontaneous": [
+        {"name": "fibrillation", "confidence": 0.8, "discharges": 40, "reasons": ["2 ms", "regular"]}
+    ],
+    "potentials": [
+        {"amplitude_uv": 3793.3, "duration_ms": 8.56, "area_uv_ms": 3905.5, "phases": 5, "turns": 5,
+         "size_index": 2.188, "jiggle": None, "rate_hz": 10.4, "discharges": 127, "polyphasic": True}
+    ],
+}  # fmt: skip
+
+
+def test_needle_reading_leads_its_report(recording: Recording, analysis: Analysis) -> None:
+    examined = Examined(recording, replace(analysis, kind="needle_emg", details={"needle": NEEDLE}))
+    page = report(examined=[examined], today=TODAY)
+    assert "Neurogenic change, on 1 motor unit potentials; at rest fibrillation." in page
+    for words in ("mean amplitude 3896 is above", "3793", "8.6", "2.19", "fibrillation", "1 of 1"):
+        assert words in page
+    assert pdf(examined=[examined], today=TODAY).startswith(b"%PDF-")

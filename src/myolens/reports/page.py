@@ -18,7 +18,7 @@ from myolens.case import Case
 from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
 from myolens.recording import Recording
-from myolens.reports import figures
+from myolens.reports import figures, needle
 from myolens.reports.traces import traces_of
 
 SHOWN_CAUSES = 5
@@ -146,6 +146,9 @@ def per_hundred(probability: float) -> str:
 
 def recording_sentence(analysis: Analysis) -> str:
     """Say in one sentence what was counted, in how much time, with the interval."""
+    reading = needle.reading_of(analysis)
+    if reading is not None:
+        return needle.sentence(reading)
     seconds = analysis.analysed_seconds
     length = f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
     if analysis.rate_per_min is None:
@@ -200,7 +203,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
     }
     drawn = analysis.units[:DRAWN_UNITS]
     grids = [figures.unit_on_grid(unit, analysis) for unit in drawn]
-    needle = analysis.details.get("needle")
+    reading = needle.reading_of(analysis)
     return {
         "analysis": analysis,
         "sentence": recording_sentence(analysis),
@@ -214,7 +217,9 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "histogram": Markup(figures.interval_histogram(analysis)),
         "map": Markup(figures.grid_map(analysis)) if analysis.events else "",
         "excluded_seconds": f"{analysis.seconds - analysis.analysed_seconds:.1f}",
-        "reading": needle.get("reasons", ()) if isinstance(needle, dict) else (),
+        "needle": reading,
+        "needle_columns": [label for _key, label, _digits in needle.COLUMNS],
+        "needle_rows": needle.rows(reading) if reading else [],
     }
 
 
@@ -226,6 +231,9 @@ def _event_label(event: Any) -> str:
 
 def recording_numbers(analysis: Analysis) -> list[tuple[str, str]]:
     """The figures of a recording worth printing large, each with its label."""
+    reading = needle.reading_of(analysis)
+    if reading is not None:
+        return needle.numbers(reading)
     rate, quality = analysis.rate_per_min, analysis.quality
     cells = []
     if rate is not None:
