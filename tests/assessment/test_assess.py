@@ -280,3 +280,31 @@ def test_many_cases_come_out_as_one_by_one() -> None:
     assert [as_bytes(each) for each in assess_many(cases, knowledge=KNOWLEDGE)] == [
         as_bytes(assess(case)) for case in cases
     ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Finding,
+            name=st.one_of(st.sampled_from(SAYABLE), st.text(min_size=1, max_size=30)),
+            present=st.one_of(st.none(), st.booleans()),
+            value=st.one_of(st.none(), st.floats(-1e6, 1e6), st.text(max_size=12)),
+            unit=st.one_of(st.none(), st.text(max_size=8)),
+            site=st.one_of(st.none(), st.text(max_size=12)),
+            since=st.one_of(st.none(), st.text(max_size=12)),
+            strength=st.one_of(st.none(), st.floats(-20, 20)),
+        ),
+        max_size=6,
+    ),
+    st.lists(
+        st.builds(Lab, name=st.sampled_from(sorted(KNOWLEDGE.labs)), value=st.floats(-1e9, 1e9)), max_size=4
+    ),
+    st.lists(st.text(max_size=20), max_size=3),
+    st.text(max_size=200),
+)
+def test_whatever_is_typed_gets_an_honest_answer(findings, labs, medicines, complaint) -> None:
+    case = Case(findings=tuple(findings), labs=tuple(labs), medicines=tuple(medicines), complaint=complaint)
+    result = assess(case, trust_text=True)
+    assert len(result.causes) == len(KNOWLEDGE.causes)
+    assert json.loads(json.dumps(result.to_json(), allow_nan=False))

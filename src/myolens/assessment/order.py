@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_WORTH_A_SECOND = 20_000
+_WORTH_A_SECOND = 50_000
 _WORTH_SEARCHING, _HOPELESS = 400_000, 1 << 26
 """Summed table sizes from which a second order, and a search for a better one, repay their time, and
 beyond which no search would bring it into reach."""

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from myolens.knowledge.model import Strength, UrgencyLevel
 
-SCHEMA = "myolens.assessment/1"
-
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)

@@ -7,7 +7,7 @@ same denominator and both framings. A serious cause is never called excluded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from myolens.knowledge.model import UrgencyLevel
@@ -131,11 +131,6 @@ def listed(items: Iterable[str], *, most: int = 5) -> str:
     if len(items) > most:
         items = [*items[:most], f"{len(items) - most} more"]
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
-
-
-def sentence(parts: Sequence[str]) -> str:
-    """Join the parts of a paragraph."""
-    return " ".join(part for part in parts if part)
 
 
 def _count(probability: float) -> str:
