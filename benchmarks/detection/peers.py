@@ -72,7 +72,7 @@ def biosppy(recording: Recording) -> Found:
 
 
 def spikeinterface_simple(recording: Recording) -> Found:
-    """SpikeInterface `simple` sorter on the filtered signal, windows and radii in EMG terms."""
+    """SpikeInterface `simple` sorter on the filtered signal, windows in EMG terms."""
     import tempfile
     from pathlib import Path
 
@@ -86,22 +86,20 @@ def spikeinterface_simple(recording: Recording) -> Found:
     places = [c.position_mm or (0.0, 8.0 * k) for k, c in enumerate(recording.channels)]
     probe.set_contacts(np.array(places) * 1000.0, shapes="circle", shape_params={"radius": 500.0})
     probe.set_device_channel_indices(np.arange(len(y)))
-    traces = traces.set_probe(probe)
+    traces = traces.set_probe(probe) or traces  # newer versions set it in place
     traces.set_channel_gains(1.0)
     traces.set_channel_offsets(0.0)
     with tempfile.TemporaryDirectory() as folder:
+        traces = traces.save(folder=Path(folder) / "traces", verbose=False)
         sorting = sorters.run_sorter(
             "simple",
             traces,
             folder=str(Path(folder) / "out"),
             apply_preprocessing=False,
-            detection={
-                "peak_sign": "both",
-                "detect_threshold": 6,
-                "exclude_sweep_ms": 8.0,
-                "radius_um": 40000.0,
-            },
-            features={"n_components": 5, "ms_before": 8.0, "ms_after": 10.0, "radius_um": 40000.0},
+            peak_sign="both",
+            detect_threshold=6,
+            ms_before=8.0,
+            ms_after=10.0,
             job_kwargs={"n_jobs": 1, "progress_bar": False},
             verbose=False,
             raise_error=True,
