@@ -19,6 +19,7 @@ from myolens.assessment.result import (
 from myolens.assessment.triage import Facts
 from myolens.assessment.words import (
     listed,
+    lowered,
     probability_sentence,
     serious_sentence,
 )
@@ -126,8 +127,15 @@ def clinician_lines(
             f"{cause.name}{codes}: {cause.probability:.3f} ({cause.prior:.4f}), "
             f"{cause.low:.3f} to {cause.high:.3f}{'; ' + weights if weights else ''}."
         )
-    signs = [code for code, each in findings.items() if each.kind == "sign" or each.safety]
-    negatives = [findings[code].name for code in signs if code in facts.absent]
+    negatives = [
+        each.name
+        for code, each in findings.items()
+        if code in facts.absent
+        and each.kind in {"symptom", "sign"}
+        and facts.absent.isdisjoint(
+            network.codes[general] for general in network.above[network.findings[code]]
+        )
+    ]
     if negatives:
         lines.append(f"Relevant negatives: {', '.join(negatives[:15])}.")
     unknown = [
@@ -153,8 +161,12 @@ _EXAMINATION = (
 
 
 def _understood(understood: Sequence[Understood]) -> str:
-    present = [f"{each.label} {each.value or ''}".strip() for each in understood if each.present is not False]
-    absent = [each.label for each in understood if each.present is False]
+    present = [
+        lowered(f"{each.label} {each.value or ''}".strip())
+        for each in understood
+        if each.present is not False
+    ]
+    absent = [lowered(each.label) for each in understood if each.present is False]
     if not present and not absent:
         return "Nothing is known yet beyond the twitching itself."
     parts = []
@@ -168,7 +180,7 @@ def _understood(understood: Sequence[Understood]) -> str:
 def _urgency(urgency: Urgency) -> str:
     if not urgency.rules:
         return "No warning sign was found among your answers."
-    return " ".join(f"{listed(rule.because)}: {rule.action}" for rule in urgency.rules[:2])
+    return " ".join(f"{rule.action} Reason: {listed(rule.because)}." for rule in urgency.rules[:2])
 
 
 def _fits(cause: CauseResult) -> str:
@@ -187,11 +199,8 @@ def _because(cause: CauseResult) -> str:
 
 
 def _told(evidence: Evidence) -> str:
-    return (
-        evidence.label
-        if evidence.present is not False
-        else f"no {evidence.label[:1].lower()}{evidence.label[1:]}"
-    )
+    label = lowered(evidence.label)
+    return label if evidence.present is not False else f"no {label}"
 
 
 def _would_change(questions: Sequence[Question], tests: Sequence[TestAdvice]) -> str:

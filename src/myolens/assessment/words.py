@@ -125,6 +125,11 @@ def duration(days: float) -> str:
     return f"{count} day{'s' if count > 1 else ''}"
 
 
+def lowered(label: str) -> str:
+    """Return a name as it stands inside a sentence; abbreviations keep their capitals."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def listed(items: Iterable[str], *, most: int = 5) -> str:
     """Join items with commas and "and", shortened if long."""
     items = list(items)
