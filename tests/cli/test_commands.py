@@ -10,79 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.design import CAUSES, INDICES
 
 from myolens.cli import main
 
 LEVELS = {"emergency", "urgent_days", "soon_weeks", "routine", "self_care"}
-CAUSES_OF_THE_DESIGN = [
-    "benign_fasciculation",
-    "cramp_fasciculation",
-    "muscle_fatigue",
-    "dehydration",
-    "hypokalaemia",
-    "hyperkalaemia",
-    "hypocalcaemia",
-    "hypercalcaemia",
-    "hypomagnesaemia",
-    "hyponatraemia",
-    "hypophosphataemia",
-    "caffeine_stimulant",
-    "stress_anxiety",
-    "sleep_deprivation",
-    "alcohol_withdrawal",
-    "sedative_withdrawal",
-    "drug_induced",
-    "serotonin_toxicity",
-    "b12_deficiency",
-    "vitamin_d_deficiency",
-    "hyperthyroidism",
-    "hypothyroidism",
-    "cervical_radiculopathy",
-    "cervical_myelopathy",
-    "entrapment_neuropathy",
-    "peripheral_neuropathy",
-    "nerve_injury",
-    "multifocal_motor_neuropathy",
-    "nerve_hyperexcitability",
-    "plexopathy",
-    "neuralgic_amyotrophy",
-    "motor_neuron_disease",
-    "kennedy_disease",
-    "post_polio",
-    "hirayama_disease",
-    "myasthenia_gravis",
-    "myopathy",
-    "toxic",
-    "uraemia",
-    "tremor",
-    "myoclonus",
-    "tic",
-    "dystonia",
-    "focal_seizure",
-    "hemifacial_spasm",
-    "tetanus",
-    "chorea",
-    "restless_legs",
-    "functional",
-]
-INDICES = [
-    "sdtc_ms",
-    "rrp_ms",
-    "superexcitability_percent",
-    "subexcitability_percent",
-    "ted_10_20_percent",
-    "ted_peak_percent",
-    "ted_40_60_percent",
-    "ted_90_100_percent",
-    "ted_undershoot_percent",
-    "s2_accommodation_percent",
-    "teh_10_20_percent",
-    "teh_90_100_percent",
-    "teh_overshoot_percent",
-    "resting_iv_slope",
-    "minimum_iv_slope",
-    "hyperpolarising_iv_slope",
-]
 
 
 @dataclass
@@ -124,6 +56,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
 import sys
 sys.argv = ["myolens", "--help"]
 from myolens.cli import main
+from tests.design import CAUSES, INDICES
 try:
     main()
 except SystemExit:
@@ -229,7 +162,7 @@ def test_batch_gives_one_line_a_case_in_order(myolens, shared) -> None:
         assert document["urgency"]["level"] in LEVELS
         probabilities = [cause["probability"] for cause in document["causes"]]
         assert probabilities == sorted(probabilities, reverse=True)
-        assert set(CAUSES_OF_THE_DESIGN) <= {cause["cause"] for cause in document["causes"]}
+        assert set(CAUSES) <= {cause["cause"] for cause in document["causes"]}
 
 
 def test_a_bad_line_keeps_its_place_in_the_batch(myolens, tmp_path) -> None:
@@ -345,7 +278,7 @@ def test_excitability_has_every_index_within_two_sd(myolens) -> None:
 def test_vocabulary_lists_codes_names_and_units(myolens) -> None:
     (document,) = myolens("vocabulary", "--json").documents()
     rows = {(row["kind"], row["code"]): row for row in document["entries"]}
-    assert {code for kind, code in rows if kind == "cause"} >= set(CAUSES_OF_THE_DESIGN)
+    assert {code for kind, code in rows if kind == "cause"} >= set(CAUSES)
     assert rows[("lab", "potassium")]["unit"] == "mmol/L"
     assert any(kind == "medicine" for kind, _code in rows)
 

@@ -7,20 +7,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.design import CAUSES
 
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import Cause, Knowledge, Sourced
-
-DESIGN = """
-benign_fasciculation cramp_fasciculation muscle_fatigue dehydration hypokalaemia hyperkalaemia hypocalcaemia
-hypercalcaemia hypomagnesaemia hyponatraemia hypophosphataemia caffeine_stimulant stress_anxiety
-sleep_deprivation alcohol_withdrawal sedative_withdrawal drug_induced serotonin_toxicity b12_deficiency
-vitamin_d_deficiency hyperthyroidism hypothyroidism cervical_radiculopathy cervical_myelopathy
-entrapment_neuropathy peripheral_neuropathy nerve_injury multifocal_motor_neuropathy nerve_hyperexcitability
-plexopathy neuralgic_amyotrophy motor_neuron_disease kennedy_disease post_polio hirayama_disease
-myasthenia_gravis myopathy toxic uraemia tremor myoclonus tic dystonia focal_seizure hemifacial_spasm tetanus
-chorea restless_legs functional
-"""
 
 LOOKALIKES = (
     "tremor myoclonus tic dystonia focal_seizure hemifacial_spasm tetanus chorea restless_legs functional"
@@ -45,7 +35,7 @@ def effect(knowledge: Knowledge, cause: str, finding: str) -> float:
 
 
 def test_every_cause_of_the_design_exists(knowledge: Knowledge) -> None:
-    assert set(DESIGN.split()) <= set(knowledge.causes)
+    assert set(CAUSES) <= set(knowledge.causes)
     assert {code for code, cause in knowledge.causes.items() if cause.lookalike} >= set(LOOKALIKES.split())
 
 

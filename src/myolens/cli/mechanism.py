@@ -22,6 +22,7 @@ def simulate(
     settings: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="Change one parameter, e.g. axon.potassium=2.5."
     ),
+    severity: float = typer.Option(1.0, help="0 healthy, 1 typical, 2 severe."),
     seconds: float | None = typer.Option(None, help="Length of the recording."),
     seed: int | None = typer.Option(None, help="Seed; the same seed gives the same recording."),
     truth: Path | None = typer.Option(None, help="Write the true discharges here, as JSON."),
@@ -35,7 +36,7 @@ def simulate(
         changes.append(f"seconds={seconds}")
     if seed is not None:
         changes.append(f"seed={seed}")
-    simulation = run(scenario_with(Scenario.for_cause(cause), changes))
+    simulation = run(scenario_with(Scenario.for_cause(cause, severity=severity), changes))
     save(simulation, output)
     if truth is not None:
         write_whole(truth, json.dumps(truth_json(simulation), indent=1) + "\n")
@@ -48,12 +49,13 @@ def simulate(
 
 def excitability(
     cause: str | None = typer.Option(None, help="Cause whose change of parameters is tested."),
+    severity: float = typer.Option(1.0, help="0 healthy, 1 typical, 2 severe."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> None:
     """Test the model axon with the nerve-excitability battery, beside human norms."""
     from myolens.simulation.excitability import to_json
 
-    document = to_json(cause)
+    document = to_json(cause, severity=severity)
     if as_json:
         print_json(document)
         return

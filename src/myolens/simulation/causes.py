@@ -6,13 +6,26 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from myolens.errors import InputError
 from myolens.simulation.parameters import MUSCLES, Muscle
-from myolens.simulation.scenario import Scenario
 
 HEALTHY = "healthy"
+
+
+class Body(Protocol):
+    """What a cause can change: a frozen description whose parts are named as the causes name them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def muscle(self) -> Muscle:
+        """The muscle recorded from."""
+        ...
+
+
+Described = TypeVar("Described", bound=Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,7 @@ def without_mechanism() -> dict[str, str]:
     return dict(_table()["without"])
 
 
-def apply_cause(scenario: Scenario, cause: str, *, severity: float = 1.0) -> Scenario:
+def apply_cause(scenario: Described, cause: str, *, severity: float = 1.0) -> Described:
     """Return the scenario changed as the cause changes the body.
 
     Parameters

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from myolens.errors import InputError
+from myolens.simulation.causes import apply_cause
 from myolens.simulation.parameters import (
     MUSCLES,
     Artefacts,
@@ -116,8 +117,6 @@ class Scenario:
         InputError
             For an unknown cause, or one whose mechanism lies in the brain or elsewhere.
         """
-        from myolens.simulation.causes import apply_cause
-
         return apply_cause(cls(**settings), cause, severity=severity)
 
 
@@ -163,8 +162,6 @@ def _with_one(scenario: Scenario, key: str, text: str) -> Scenario:
             raise InputError(f"there is no muscle {text!r}", where=key, mend=_nearest(text, MUSCLES))
         return replace(scenario, muscle=MUSCLES[text])
     if key == "cause":
-        from myolens.simulation.causes import apply_cause
-
         return apply_cause(scenario, text, severity=scenario.severity)
     known = {name: value for name, value, _ in parameters(scenario)}
     key = _resolved(key, known)
@@ -174,8 +171,6 @@ def _with_one(scenario: Scenario, key: str, text: str) -> Scenario:
     try:
         changed: Any = replace(part, **{name: value})
         if key == "severity" and scenario.cause != "healthy":
-            from myolens.simulation.causes import apply_cause
-
             return apply_cause(scenario, scenario.cause, severity=value)
         if part_name:
             changed = replace(scenario, **{part_name: changed})
