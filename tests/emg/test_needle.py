@@ -136,6 +136,12 @@ def test_two_overlapping_units_are_told_apart():
         assert potential.discharges == pytest.approx((times < 19.9).sum(), rel=0.1)
 
 
+def test_a_crowd_of_alike_units_is_a_contraction_and_not_spontaneous():
+    trains = [(regular(8 + k, 28, 0.15, seed=k), triphasic(300 + 150 * k, 8 + k)) for k in range(5)]
+    reading = read_needle(recording(trace(trains, 30)))
+    assert reading.rest_seconds < 3 and reading.findings == ()
+
+
 def test_gain_scales_sizes_and_nothing_else():
     signal = trace([(regular(9, 10, 0.15), triphasic(500, 10))], 10)
     one, two = (read_needle(recording(signal * gain)).potentials[0] for gain in (1, 2))

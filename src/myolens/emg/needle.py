@@ -32,6 +32,8 @@ from myolens.recording import ChannelKind, Recording, Span
 
 COHERENT_JIGGLE = 1.0
 """Above this the average does not describe its discharges, and the potential is not measured (estimate)."""
+LEAST_REST_S = 10.0
+"""With less rest, irregular motor-unit potentials may be the edges of a contraction (estimate)."""
 LEAST_DISCHARGES = 10
 """Discharges averaged for a motor-unit potential."""
 LARGEST_RISE_MS = 3.0
@@ -262,7 +264,7 @@ def _summary(
         direction=direction,
         reasons=reasons,
         notes=_notes(recording, rest, potentials),
-        findings=_findings(spontaneous, reading, len(potentials), muscle),
+        findings=_findings(spontaneous, reading, len(potentials), muscle, rest),
         lmn_evidence=_lmn_evidence(spontaneous, reading, rest),
     )
 
@@ -285,11 +287,13 @@ def _notes(recording: Recording, rest: float, potentials: tuple[Potential, ...])
 
 
 def _findings(
-    spontaneous: tuple[Activity, ...], reading: Reading, count: int, muscle: str | None
+    spontaneous: tuple[Activity, ...], reading: Reading, count: int, muscle: str | None, rest: float
 ) -> tuple[Finding, ...]:
     strongest: dict[str, float] = {}
     for activity in spontaneous:
         code, strength = _FINDING.get(activity.name), _STRENGTH.get(activity.confidence)
+        if activity.name == "fasciculation" and rest < LEAST_REST_S:
+            continue
         if code and strength:
             strongest[code] = max(strength, strongest.get(code, 0.0))
     if reading in {"neurogenic", "myopathic"} and count >= LEAST_POTENTIALS:
@@ -302,6 +306,8 @@ def _findings(
 
 def _lmn_evidence(spontaneous: tuple[Activity, ...], reading: Reading, rest: float) -> dict[str, bool | None]:
     sure = {a.name for a in spontaneous if a.confidence != "possible"}
+    if rest < LEAST_REST_S:
+        sure.discard("fasciculation")
     absent = False if rest >= 60 else None
     chronic = {"neurogenic": True, "normal": False, "myopathic": False, "not_enough": None}[reading]
     return {

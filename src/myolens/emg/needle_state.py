@@ -21,6 +21,19 @@ STRONG_OCCUPANCY = 0.9
 """Activity is strong where fewer than one in ten 10 ms stretches is silent (estimate)."""
 SAME_POTENTIAL = 0.3
 """Averages nearer than this share of the larger energy are one motor unit."""
+CROWD_PER_S = 16.0
+"""So many discharges a second that form no discharge of a known kind are taken for a contraction whose
+units could not be told apart, never for rest (estimate)."""
+ORGANISED = frozenset(
+    {
+        "fibrillation",
+        "positive_sharp_wave",
+        "complex_repetitive_discharge",
+        "myokymic_discharge",
+        "myotonic_discharge",
+        "neuromyotonic_discharge",
+    }
+)
 PAUSE_S = 1.0
 """A halt of voluntary firing up to this long is not rest (estimate)."""
 
@@ -76,17 +89,26 @@ def _alignment(a: NDArray[np.float64], b: NDArray[np.float64], reach: int) -> tu
     return best - reach, (float(a @ a) + float(b @ b) - 2 * float(products[best])) / larger
 
 
+def _per_step(found: Trains, samples: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
+    step = np.minimum((samples / found.rate / STATE_S).astype(int), steps - 1)
+    return np.bincount(step, minlength=steps)
+
+
 def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) -> NDArray[np.bool_]:
     """Return the steps in which a unit under voluntary control fires; shorter halts are part of it."""
     active = np.zeros(steps, bool)
+    crowd = _per_step(found, found.singles, steps)
     for samples in trains:
         times = samples / found.rate
         activity = name_activity(times, sizes_of(found, samples), measure(found, samples))
         if activity.name == "voluntary":
-            counts = np.bincount(np.minimum((times / STATE_S).astype(int), steps - 1), minlength=steps)
+            counts = _per_step(found, samples, steps)
             firing = counts >= 2
             near = np.convolve(firing, np.ones(3), "same") > 0
             active |= firing | (near & (counts >= 1))  # the first and last discharges of a contraction
+        if activity.name not in ORGANISED or activity.confidence == "possible":
+            crowd = crowd + _per_step(found, samples, steps)
+    active |= crowd >= CROWD_PER_S * STATE_S
     for start, end, on in runs_of(active):
         if not on and (end - start) * STATE_S <= PAUSE_S and start > 0 and end < steps:
             active[start:end] = True

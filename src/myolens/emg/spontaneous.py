@@ -88,7 +88,9 @@ class Rhythm:
     """How a train fires.
 
     `runs` are stretches without a silence longer than `BURST_GAP` times the interval within groups;
-    `groups_cv` is the variation of the intervals between the starts of runs.
+    `groups_cv` is the variation of the intervals between the starts of runs;
+    `unevenness` is the median step between successive rates in the longest run, as a share of the rate:
+    a myotonic discharge glides, a mixture of units jumps.
     """
 
     rate_hz: float
@@ -96,6 +98,7 @@ class Rhythm:
     runs: tuple[tuple[int, int], ...]
     recurrence_hz: float | None
     groups_cv: float | None
+    unevenness: float
     rate_change: float
     amplitude_change: float
     declining: bool
@@ -119,6 +122,7 @@ def rhythm(times_s: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> Rhy
         runs=runs,
         recurrence_hz=1 / float(np.median(starts)) if starts.size >= 2 else None,
         groups_cv=float(starts.std() / starts.mean()) if starts.size >= 2 else None,
+        unevenness=float(np.median(np.abs(np.diff(rates))) / np.median(rates)) if rates.size > 1 else 1.0,
         rate_change=_swing(rates),
         amplitude_change=_swing(sizes),
         declining=_declines(sizes),
@@ -201,7 +205,7 @@ def _by_groups(how: Rhythm, potential: Potential) -> _Found | None:
                 f"{potential.phases} phases, {potential.turns} turns",
             ),
         )
-    waxing = how.rate_change >= 1.5 and how.amplitude_change >= 1.5
+    waxing = how.rate_change >= 1.5 and how.amplitude_change >= 1.5 and how.unevenness < 0.15
     if waxing and longest >= 15 and 20 <= how.rate_hz <= 150 and potential.duration_ms <= 20:
         return (
             "myotonic_discharge",
