@@ -16,40 +16,15 @@ from myolens.web import Settings, create_app
 FIELDS = (
     "name", "language", "hide_numbers", "confirm", "day", "intensity", "stress", "caffeine_mg", "medicines",
     "note", "ability_buttons", "age", "sex", "complaint", "site", "amount", "unit", "everywhere", "finding",
-    "answer", "value", "then", "lab_potassium", "unit_potassium", "read_weakness", "event", "verdict", "start",
-    "serious", "checking", "kind", "rate", "muscle",
+    "answer", "value", "then", "lab_potassium", "unit_potassium", "read_weakness", "event", "verdict",
+    "start", "serious", "checking", "kind", "rate", "muscle",
 )  # fmt: skip
 SLOW = {"/mechanism", "/mechanism/answer", "/find/{number}/report.pdf"}
-TELLING = st.sampled_from(
-    [
-        "",
-        "0",
-        "1",
-        "-1",
-        "1e308",
-        "nan",
-        "yes",
-        "no",
-        "weakness",
-        "caffeine_intake",
-        "2026-01-05",
-        "left:calf",
-    ]
-    + [
-        "mmol/L",
-        "months",
-        "female",
-        "en",
-        "me",
-        "reject",
-        "relabel",
-        "surface_emg",
-        "\x00",
-        "𝟙",
-        "'; drop--",
-        "<b>",
-    ]
-)
+TELLING = st.sampled_from([
+    "", "0", "1", "-1", "1e308", "nan", "yes", "no", "weakness", "caffeine_intake", "2026-01-05", "left:calf",
+    "mmol/L", "months", "female", "en", "me", "reject", "relabel", "surface_emg",
+    "\x00", "𝟙", "'; drop--", "<b>",
+])  # fmt: skip
 
 
 @pytest.fixture(scope="module")

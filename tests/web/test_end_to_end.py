@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from living import DESKTOP, EXAMPLE, Visit, chromium_path, look, serving
 from playwright.sync_api import expect, sync_playwright
+from tests.web.living import DESKTOP, EXAMPLE, Visit, chromium_path, look, serving
 
 from myolens.web.interview import ENOUGH_QUESTIONS
 
@@ -65,10 +65,10 @@ def answer_all(page: Any, yes: tuple[str, ...] = ()) -> list[str]:
         code = page.locator('input[name="finding"]').get_attribute("value")
         assert code not in asked
         asked.append(code)
-        if page.locator("#value").count():
-            page.get_by_role("button", name="I do not know").click()
-        else:
-            page.get_by_role("button", name="Yes" if code in yes else "No", exact=True).click()
+        number = page.locator("#value").count()
+        button = "I do not know" if number else "Yes" if code in yes else "No"
+        with page.expect_navigation():
+            page.get_by_role("button", name=button, exact=not number).click()
     return asked
 
 
@@ -241,7 +241,7 @@ def test_a_month_of_diary_shows_what_it_can_and_hides_numbers_on_wish(visit: Vis
     page.get_by_label("Hide numbers").check()
     page.get_by_role("button", name="Save").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export everything").click()
+        page.get_by_role("link", name="Export the diary (JSON)").click()
     assert len(json.loads(Path(download.value.path()).read_text())["days"]) == 29
     page.goto("/diary")
     assert "points of 10" not in page.locator("main").inner_text()
@@ -259,11 +259,12 @@ def test_turning_a_knob_moves_the_model_nerve(visit: Visit) -> None:
 
 
 PLACES = {
-    "home": "/", "find": "/find", "find-1-about": None, "diary-empty": "/diary", "recordings-empty": "/recordings",
+    "home": "/", "find": "/find", "find-1-about": None, "diary-empty": "/diary",
+    "recordings-empty": "/recordings",
     "learn": "/learn", "learn-search": "/learn?q=potassium", "learn-cause": "/learn/cause/hypokalaemia",
     "learn-cause-feared": "/learn/cause/motor_neuron_disease", "learn-test": "/learn/test/needle_emg",
-    "learn-care": "/learn/care/reduce_caffeine", "you": "/you", "privacy": "/privacy", "offline": "/offline",
-    "worry": "/worry", "error": "/no-such-page",
+    "learn-care": "/learn/care/reduce_caffeine", "sources": "/learn/sources", "you": "/you",
+    "privacy": "/privacy", "offline": "/offline", "worry": "/worry", "error": "/no-such-page",
 }  # fmt: skip
 
 
@@ -305,8 +306,8 @@ def test_german_is_spoken_and_english_parts_say_so(chromium: Any, address: str) 
     assert page.locator("html").get_attribute("lang") == "de"
     look(visit, "german-home", AXE_SCRIPT)
     page.goto("/find")
-    page.get_by_role("button", name="Anfangen").click()
-    page.get_by_role("link", name="Ergebnis").click()
+    page.get_by_role("button", name="Beginnen").click()
+    page.get_by_role("link", name="Zum Ergebnis").click()
     assert page.locator('[lang="en"]').count() > 3
     expect(page.locator("main")).to_contain_text("auf Englisch")
     look(visit, "german-result", AXE_SCRIPT)
