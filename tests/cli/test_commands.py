@@ -317,3 +317,33 @@ def test_our_own_fault_is_one_line_and_code_one(myolens, monkeypatch) -> None:
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1
     assert "our fault" in outcome.err
+
+
+def test_a_recording_has_not_changed_against_itself(myolens, example) -> None:
+    file = example / "left-biceps.edf"
+    (found,) = myolens("compare", file, file, "--json").documents()
+    assert found["change"] == "not shown"
+    assert found["rate_ratio"]["value"] == pytest.approx(1.0)
+    assert found["rate_ratio"]["low"] < 1 < found["rate_ratio"]["high"]
+
+
+def test_a_contraction_is_decomposed_into_trains(myolens, shared_data) -> None:
+    file = shared_data / "openhdemg_otb" / "otb_testfile_a.mat"
+    (found,) = myolens("decompose", file, "--start", 8, "--end", 12, "--json").documents()
+    assert found["schema"] == "myolens.decomposition/1"
+    assert len(found["units"]) >= 2
+    for unit in found["units"]:
+        assert 0 < unit["silhouette"] <= 1
+        assert all(8 <= time <= 12 for time in unit["times_s"])
+
+
+def test_what_cannot_be_measured_is_said(myolens, example) -> None:
+    file = example / "left-biceps.edf"
+    for arguments, words in (
+        (("decompose", file), "8 working surface EMG channels"),
+        (("decrement", file), "no stimuli"),
+        (("decompose", file, "--start", 3), "--end"),
+    ):
+        outcome = myolens(*arguments)
+        assert outcome.code == 2
+        assert words in outcome.err

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from myolens.cli import cases, diary, knowledge, mechanism, recordings, serving
+from myolens.cli import cases, diary, knowledge, measurements, mechanism, recordings, serving
 from myolens.errors import InputError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 cases.register(app)
 recordings.register(app)
+measurements.register(app)
 mechanism.register(app)
 knowledge.register(app)
 diary.register(app)

@@ -10,7 +10,7 @@ READINGS = {
     "normal": "Motor units within the limits",
     "neurogenic": "Neurogenic change",
     "myopathic": "Myopathic change",
-    "not enough": "Not enough to read",
+    "not_enough": "Not enough to read",
 }
 COLUMNS = (
     ("amplitude_uv", "amplitude, µV", 0),
@@ -36,7 +36,7 @@ def sentence(needle: dict[str, Any]) -> str:
     reading = str(needle["reading"])
     named = READINGS.get(reading, reading)
     lean = needle.get("direction")
-    if reading == "not enough" and lean in {"neurogenic", "myopathic"}:
+    if reading == "not_enough" and lean in {"neurogenic", "myopathic"}:
         named += f", leaning {lean}"
     activity = [str(item["name"]) for item in needle["spontaneous"]]
     rest = float(needle["rest_seconds"])
