@@ -154,6 +154,7 @@ def _summary(assessment: Assessment) -> None:
     from myolens.reports.page import (
         LEVEL_NAMES,
         SHOWN_CHECKED,
+        capital,
         checked_in_order,
         likely_causes,
         per_hundred,
@@ -169,7 +170,7 @@ def _summary(assessment: Assessment) -> None:
         out.print(
             f"  about {per_hundred(cause.probability):>2} of 100 "
             f"({per_hundred(cause.low)} to {per_hundred(cause.high)})  "
-            f"[bold]{escape(cause.plain_name)}[/bold]"
+            f"[bold]{escape(capital(cause.plain_name))}[/bold]"
         )
         strongest = sorted(cause.evidence, key=lambda item: -abs(item.bits))[:3]
         for piece in strongest:
@@ -181,7 +182,7 @@ def _summary(assessment: Assessment) -> None:
         out.print("\n[bold]What we checked for[/bold]")
         checked = checked_in_order(assessment)
         for item in checked[:SHOWN_CHECKED]:
-            out.print(f"  {escape(item.name)}: {escape(item.words)}")
+            out.print(f"  {escape(capital(item.name))}: {escape(item.words)}")
         if len(checked) > SHOWN_CHECKED:
             out.print(f"  and {len(checked) - SHOWN_CHECKED} more, in the report")
     if assessment.questions:

@@ -113,6 +113,7 @@ def report(
             bar=lambda cause: Markup(figures.probability_bar(cause)),
             evidence=lambda cause: Markup(figures.evidence_bars(cause)),
             course=lambda course: Markup(figures.course_curve(course)),
+            capital=capital,
             per_hundred=per_hundred,
             css=_asset("report.css"),
             viewer=_asset("viewer.js"),
@@ -133,6 +134,11 @@ def likely_causes(assessment: Assessment) -> tuple[CauseResult, ...]:
 def checked_in_order(assessment: Assessment) -> tuple[CheckedFor, ...]:
     """Return the serious conditions looked for: the one people fear most first, then the likelier ones."""
     return tuple(sorted(assessment.checked_for, key=lambda item: item.cause != FEARED_MOST))
+
+
+def capital(words: str) -> str:
+    """The same words beginning with a capital letter."""
+    return words[:1].upper() + words[1:]
 
 
 def per_hundred(probability: float) -> str:

@@ -17,6 +17,7 @@ from myolens.reports.page import (
     LEVEL_NAMES,
     SHOWN_CHECKED,
     Examined,
+    capital,
     checked_in_order,
     likely_causes,
     plan_of,
@@ -114,7 +115,7 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
         },
         "causes": [
             {
-                "name": cause.plain_name,
+                "name": capital(cause.plain_name),
                 "clinical": cause.name,
                 "words": cause.words,
                 "bar": figures.probability_bar(cause, theme=PAPER),
@@ -132,7 +133,7 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
         ],
         "checked": [
             {
-                "name": item.name,
+                "name": capital(item.name),
                 "words": item.words,
                 "signs": "; ".join(f"{sign}: {state}" for sign, state in item.signs[:5]),
                 "cites": cites(item.sources),
