@@ -69,7 +69,8 @@ def long_recording(client: TestClient, *, channels: int, minutes: float) -> tupl
     with transaction(engine) as session:
         row = StoredRecording(
             profile_id=Diary("me", database=engine).profile_id, created=datetime.now(UTC), name="long.edf",
-            file="long.edf", size=file.stat().st_size, state="done", message="", options={}, analysis=analysis,
+            file="long.edf", size=file.stat().st_size, state="done", message="", options={},
+            analysis=analysis,
         )  # fmt: skip
         session.add(row)
         session.flush()

@@ -16,8 +16,8 @@ from myolens.web import Settings, create_app
 FIELDS = (
     "name", "language", "hide_numbers", "confirm", "day", "intensity", "stress", "caffeine_mg", "medicines",
     "note", "ability_buttons", "age", "sex", "complaint", "site", "amount", "unit", "everywhere", "finding",
-    "answer", "value", "then", "lab_potassium", "unit_potassium", "read_weakness", "event", "verdict",
-    "start", "serious", "checking", "kind", "rate", "muscle",
+    "answer", "value", "then", "lab_potassium", "unit_potassium", "read_weakness", "shown", "ticked", "skip",
+    "event", "verdict", "start", "serious", "checking", "kind", "rate", "muscle",
 )  # fmt: skip
 SLOW = {"/mechanism", "/mechanism/answer", "/find/{number}/report.pdf"}
 TELLING = st.sampled_from([
@@ -85,7 +85,7 @@ def test_no_form_filled_with_likely_nonsense_is_our_fault(
     posts = sorted(path for path, methods in description["paths"].items() if "post" in methods)
     path = data.draw(st.sampled_from(posts)).replace("{number}", data.draw(st.sampled_from("129")))
     path = path.replace(
-        "{step}", data.draw(st.sampled_from(["about", "words", "where", "medicines", "labs"]))
+        "{step}", data.draw(st.sampled_from(["about", "words", "safety", "where", "medicines", "labs"]))
     )
     fields = data.draw(st.dictionaries(st.sampled_from(FIELDS), TELLING | st.text(max_size=20), max_size=8))
     answer = client.post(path, data=fields, headers={"x-csrf-token": client.cookies["myolens_csrf"]})

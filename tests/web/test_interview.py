@@ -115,3 +115,60 @@ def test_asking_again_within_two_weeks_is_braked(browser) -> None:
 
 def test_every_place_on_the_map_is_a_known_finding() -> None:
     assert set(SITES.values()) <= set(load().findings)
+
+
+def test_dangers_ticked_together_count_at_once_and_leave_little_open(browser) -> None:
+    number = begin(browser, age="40", sex="female")
+    page = browser.get(f"/find/{number}/safety")
+    shown = re.findall(r'name="shown" value="([^"]+)"', page.text)
+    assert len(shown) >= 8
+    browser.post(f"/find/{number}/safety", shown=shown, ticked=["chest_pain"])
+    again = browser.get(f"/find/{number}/safety").text
+    assert re.findall(r'name="shown" value="([^"]+)"', again) == shown
+    assert re.findall(r'value="([^"]+)" checked', again) == ["chest_pain"]
+    calm = begin(browser, age="40", sex="female")
+    browser.post(f"/find/{calm}/where", site=["left:eyelid"], amount="3", unit="weeks")
+    for _ in range(6):
+        page = browser.get(f"/find/{calm}/safety?more=yes")
+        shown = re.findall(r'name="shown" value="([^"]+)"', page.text)
+        if not shown or "Too little is known" in page.text:
+            break
+        page = browser.post(f"/find/{calm}/safety", shown=shown, then="result")
+        if "Too little is known" not in page.text:
+            break
+    assert "Too little is known" not in browser.get(f"/find/{calm}/result").text
+
+
+def test_a_skipped_page_of_dangers_answers_nothing(browser) -> None:
+    number = begin(browser, age="40", sex="female")
+    shown = re.findall(r'name="shown" value="([^"]+)"', browser.get(f"/find/{number}/safety").text)
+    browser.post(f"/find/{number}/safety", shown=shown, skip="yes")
+    assert "Too little is known" in browser.get(f"/find/{number}/result").text
+
+
+def test_words_count_only_when_confirmed(browser) -> None:
+    number = begin(browser, age="40", sex="male", complaint="My calf twitches, and my hand has become weak.")
+    assert "calf twitches" in browser.get(f"/find/{number}/words").text
+    before = browser.get(f"/find/{number}/result").text
+    assert "not confirmed yet" in before
+    codes = re.findall(r'name="read_([^"]+)" value="yes"', browser.get(f"/find/{number}/words").text)
+    assert "twitching_calf" in codes
+    after = browser.post(f"/find/{number}/words", **{f"read_{code}": "yes" for code in codes})
+    after = browser.get(f"/find/{number}/result").text
+    assert "not confirmed yet" not in after
+    assert "What your last change moved" in after
+
+
+def test_numbers_can_be_hidden_on_the_result_too(browser) -> None:
+    number = begin(browser, age="40", sex="male")
+    assert " of 100 people" in browser.get(f"/find/{number}/result").text
+    browser.post("/you/settings", language="en", hide_numbers="yes")
+    assert " of 100 people with answers" not in browser.get(f"/find/{number}/result").text
+
+
+def test_worry_is_answered_with_an_offer_and_not_kept(browser, folder) -> None:
+    high = browser.post("/worry", serious="3", checking="2").text
+    assert "Hide numbers" in high
+    assert "/learn/care/cbt_health_anxiety" in high
+    assert "Nothing needs to be done" in browser.post("/worry", serious="0", checking="1").text
+    assert browser.post("/worry", serious="7").status_code == 400

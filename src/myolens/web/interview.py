@@ -24,8 +24,8 @@ from myolens.knowledge.model import UrgencyLevel
 from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.vocabulary import DURATION
 
-STEPS = ("about", "words", "where", "medicines", "labs", "questions")
-"""Order of the pages: `words` only where the story says something, safety first among the questions."""
+STEPS = ("about", "words", "safety", "where", "medicines", "labs", "questions")
+"""Order of the pages: `words` only where the story says something; `safety` comes as early as it can."""
 
 SITES: dict[str, str] = {
     "eyelid": "twitching_eyelid",
@@ -46,6 +46,9 @@ SITES: dict[str, str] = {
 """Places on the body map and the finding each stands for."""
 
 PAIRED = frozenset(SITES) - {"mouth", "tongue", "neck", "trunk"}
+SAFETY_ROUNDS = 2
+"""Rounds of signs of danger (six each) put together on one page, to be ticked."""
+
 ENOUGH_QUESTIONS = 14
 """After so many the result is shown; more can be asked for there."""
 
@@ -69,6 +72,7 @@ class Interview(BaseModel):
     asked: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    safety: tuple[str, ...] = ()
 
     def read_words(self) -> tuple[Proposal, ...]:
         """What the story seems to say of the present, one line a finding; used only once confirmed."""
@@ -122,6 +126,16 @@ class Interview(BaseModel):
     def assessment(self, name: str) -> Assessment:
         """What can be said so far."""
         return assess(self.case(name), today=datetime.now().date())
+
+    def safety_questions(self, name: str) -> tuple[str, ...]:
+        """The weightiest open signs of danger that a tick can answer, and those next if all are absent."""
+        findings = load().findings
+        asked: dict[str, Answer | float] = {}
+        for _ in range(SAFETY_ROUNDS):
+            told = self.model_copy(update={"answers": self.answers | asked})
+            wanted = [q.finding for q in told.assessment(name).questions if q.safety]
+            asked |= {code: "no" for code in wanted if findings[code].number is None}
+        return tuple(asked)
 
     def next_question(self, answer: Assessment) -> Question | None:
         """The best question not yet put; None when enough is known for an answer."""

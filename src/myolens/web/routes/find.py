@@ -192,6 +192,13 @@ def step_page(request: Request, number: Number, step: str) -> Response:
     told = _load(request, number)
     if step not in steps.STEPS:
         return page(request, "error.html", status=404, code=404, message=None)
+    again = request.query_params.get("more") == "yes"
+    if step == "safety" and (again or not told.safety):
+        shown = told.safety_questions(f"answer-{number}")
+        if not shown:
+            return see_other(f"/find/{number}/{'result' if again else 'where'}")
+    else:
+        shown = told.safety
     pages = _step_pages(told)
     place = steps.STEPS.index(step)
     before = [name for name in pages if steps.STEPS.index(name) < place]
@@ -203,6 +210,8 @@ def step_page(request: Request, number: Number, step: str) -> Response:
         sites=SITES,
         paired=PAIRED,
         knowledge=load(),
+        shown=shown,
+        then="result" if again else "",
         back=f"/find/{number}/{before[-1]}" if before else "/find",
     )
 
@@ -212,16 +221,28 @@ async def keep_step(request: Request, number: Number, step: str) -> Response:
     """Keep one of the pages before the questions and go to the next."""
     form = await form_of(request)
     told = _load(request, number)
-    readers = {"about": _about, "words": _words, "where": _where, "medicines": _medicines, "labs": _labs}
+    readers = {
+        "about": _about,
+        "words": _words,
+        "safety": _safety,
+        "where": _where,
+        "medicines": _medicines,
+        "labs": _labs,
+    }
     if step not in readers:
         return page(request, "error.html", status=404, code=404, message=None)
     try:
-        changed = Interview.model_validate(told.model_dump() | readers[step](form))
+        new = readers[step](form)
+        if step == "safety":
+            new["answers"] = told.answers | new["answers"]  # type: ignore[operator]
+        changed = Interview.model_validate(told.model_dump() | new)
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(str(first["msg"]), where=".".join(str(p) for p in first["loc"])) from None
     steps.keep(engine_of(request), number, changed)
-    if step == "words" and steps.stops(changed.assessment(f"answer-{number}")):
+    if text_field(form, "then", most=10) == "result":
+        return see_other(f"/find/{number}/result")
+    if step in {"words", "safety"} and steps.stops(changed.assessment(f"answer-{number}")):
         return see_other(f"/find/{number}/result")
     place = steps.STEPS.index(step)
     after = [name for name in _step_pages(changed) if steps.STEPS.index(name) > place]
@@ -247,6 +268,17 @@ def _words(form: FormData) -> dict[str, object]:
         "confirmed": tuple(code for code, value in said.items() if value == "yes"),
         "refused": tuple(code for code, value in said.items() if value == "no"),
     }
+
+
+def _safety(form: FormData) -> dict[str, object]:
+    """Signs of danger: ticked is yes; what was shown and not ticked is no, unless all was skipped."""
+    shown, ticked = (tuple(str(code) for code in form.getlist(name)) for name in ("shown", "ticked"))
+    unknown = sorted(({*shown, *ticked}) - load().findings.keys())
+    if unknown:
+        raise InputError(f"{unknown[0][:40]!r} is not a question", where="ticked")
+    if text_field(form, "skip") == "yes":
+        return {"safety": shown, "answers": {}}
+    return {"safety": shown, "answers": {code: "yes" if code in ticked else "no" for code in shown}}
 
 
 def _where(form: FormData) -> dict[str, object]:
