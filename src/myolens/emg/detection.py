@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.noise import Noise
-from myolens.emg.streaming import MARGIN_S, Source, band_passed, in_order
+from myolens.emg.noise import Noise, robust_sd
+from myolens.emg.streaming import Source, band_passed, in_order
 
 OFFSET = 4.0
 """Evidence of one channel counts above this: at rest u is about exponential with mean 1, so that a
@@ -43,6 +43,8 @@ class Scan:
         Detection rate, Hz.
     bin_s : float
         Length of a bin.
+    frames : ndarray of float32, shape (frames, channels)
+        Robust standard deviation in the analysis band of each frame.
     mean : ndarray of float32, shape (bins, channels)
         Mean raw value of each bin: what is slower than the analysis band.
     flat : ndarray of int32, shape (bins, channels)
@@ -56,6 +58,7 @@ class Scan:
     spread: NDArray[np.float32]
     rate: float
     bin_s: float
+    frames: NDArray[np.float32]
     mean: NDArray[np.float32]
     flat: NDArray[np.int32]
     flat_value: NDArray[np.float32]
@@ -79,7 +82,7 @@ def scan(
     band = source.band
     inverse = (1.0 / noise.level).astype(np.float32)
     level = np.median(noise.level, axis=0)
-    margin = source.bin * int(np.ceil(MARGIN_S * band.rate / source.bin))
+    margin = source.margin(noise.mains)
 
     def one(block: tuple[int, int]) -> tuple[NDArray[Any], ...]:
         start, stop = block
@@ -87,10 +90,12 @@ def scan(
         x = source.raw(low, high)
         slow = kernels.bin_levels(x[start - low : stop - low], source.bin)
         band_passed(x, band, noise.mains, low, level)
+        inner = x[start - low : stop - low]
+        frames = [robust_sd(inner[s : s + source.frame]) for s in range(0, len(inner), source.frame)]
         z = kernels.mix(kernels.decimate(x, band.factor, inverse, low, source.frame), noise.whitening)
         total, spread = kernels.evidence(z, band.halves, noise.even_scale, noise.odd_scale, OFFSET)
         core = slice((start - low) // band.factor, (stop - low) // band.factor)
-        return total[core], spread[core], *slow
+        return total[core], spread[core], np.stack(frames), *slow
 
     blocks = source.blocks(block_seconds)
     parts = []
@@ -98,8 +103,8 @@ def scan(
         parts.append(part)
         if progress is not None:
             progress(number / len(blocks))
-    total, spread, *slow = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Scan(total, spread, band.detection_rate, source.bin / band.rate, *slow)
+    total, spread, frames, *slow = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Scan(total, spread, band.detection_rate, source.bin / band.rate, frames, *slow)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -97,6 +97,7 @@ def beats_from_ecg(source: Source) -> NDArray[np.float64]:
     """Heartbeats of an ECG channel, ascending; none if no regular train is there."""
     noise = survey(source)
     result = scan(source, noise)
+    noise = replace(noise, frames=result.frames)
     return _beats(candidates(result), source, noise, result)
 
 

@@ -21,7 +21,7 @@ def transpose_scaled(stored: NDArray[Any], gain: Floats) -> Floats:
     """Stored (channels, samples) of any number type → float32 (samples, channels) × gain."""
     channels, samples = stored.shape
     out = np.empty((samples, channels), np.float32)
-    tile = 256
+    tile = 64
     for begin in range(0, samples, tile):
         end = min(samples, begin + tile)
         for c in range(channels):
@@ -120,14 +120,17 @@ def decimate(x: Floats, factor: int, inverse_level: Floats, first: int, frame: i
     samples, channels = x.shape
     kept = samples // factor
     rows = inverse_level.shape[0]
+    share = np.float32(1.0 / factor)
     out = np.empty((kept, channels), np.float32)
     for k in range(kept):
         row = min(rows - 1, (first + k * factor) // frame)
         for c in range(channels):
-            total = np.float32(0.0)
-            for i in range(factor):
-                total += x[k * factor + i, c]
-            out[k, c] = total * inverse_level[row, c] / np.float32(factor)
+            out[k, c] = x[k * factor, c]
+        for i in range(1, factor):
+            for c in range(channels):
+                out[k, c] += x[k * factor + i, c]
+        for c in range(channels):
+            out[k, c] *= inverse_level[row, c] * share
     return out
 
 

@@ -87,6 +87,7 @@ def analyze(
     source = Source(recording, channels.rows, band_for(recording.rate, kind, where=where))
     noise = survey(source)
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
+    noise = replace(noise, frames=scanned.frames)
     beats = _known_beats(recording, source)
     events = find_events(
         source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats

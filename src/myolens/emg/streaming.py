@@ -19,10 +19,10 @@ from myolens.recording import MICROVOLTS_PER_UNIT, Recording
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MARGIN_S = 1.25
-"""Read on either side of a block: a mains window and the decay of the filters."""
+_DECAY_S, _MAINS_S = 0.3, 1.25
+"""Read on either side of a block: the decay of the filters (below 1e-11), and with mains a window of its fit."""
 
-_BLOCK_VALUES = 3_000_000
+_BLOCK_VALUES = 1_500_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ class Source:
             stored = self.recording.signal.read(start, stop, slice(None) if everything else self.rows)
         if not stored.dtype.isnative:
             stored = stored.astype(stored.dtype.newbyteorder("="))
-        x: NDArray[np.float32] = transpose_scaled(np.ascontiguousarray(stored), self.gain)
+        x: NDArray[np.float32] = transpose_scaled(stored, self.gain)
         return (
             np.nan_to_num(x, copy=False, nan=0.0, posinf=0.0, neginf=0.0) if stored.dtype.kind == "f" else x
         )
@@ -73,12 +73,17 @@ class Source:
         self, start: int, stop: int, *, mains: Mains | None, level: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Raw and band-passed values of start ≤ i < stop, independent of the block's edges."""
-        margin = int(MARGIN_S * self.recording.rate)
+        margin = self.margin(mains)
         low, high = max(0, start - margin), min(self.samples, stop + margin)
         raw = self.raw(low, high)
         core = slice(start - low, stop - low)
         kept = raw[core].copy()
         return kept, band_passed(raw, self.band, mains, low, level)[core]
+
+    def margin(self, mains: Mains | None) -> int:
+        """Samples read on either side of a block, a whole number of bins."""
+        seconds = _DECAY_S if mains is None else _MAINS_S
+        return self.bin * int(np.ceil(seconds * self.recording.rate / self.bin))
 
     @property
     def bin(self) -> int:

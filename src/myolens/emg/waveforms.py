@@ -68,7 +68,7 @@ class Waveforms:
 
 
 def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
-    """Measure the discharges near the given samples (ascending), reading only blocks that hold any."""
+    """Measure the discharges near the given samples (ascending), reading only stretches that hold any."""
     rate = source.recording.rate
     step = max(1, int(rate // _HIGHEST_KEPT_RATE_HZ))
     before, after = (step * round(s * rate / step) for s in (BEFORE_S, AFTER_S))
@@ -80,12 +80,9 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
     level = np.median(noise.level, axis=0)
     cycle = 1 / noise.mains.frequency_hz if noise.mains else _CYCLE_S
 
-    def one(block: tuple[int, int]) -> list[tuple[Any, ...]]:
-        start, stop = block
-        inside = np.flatnonzero((near >= start) & (near < stop))
-        if not len(inside):
-            return []
-        low, high = max(0, start - reach), min(source.samples, stop + reach)
+    def one(inside: NDArray[np.int64]) -> list[tuple[Any, ...]]:
+        low = max(0, int(near[inside[0]]) - reach)
+        high = min(source.samples, int(near[inside[-1]]) + reach + 1)
         raw, y = source.both(low, high, mains=noise.mains, level=level)
         padded = np.pad(y, ((reach, reach), (0, 0)))
         found = []
@@ -111,7 +108,11 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
             )
         return found
 
-    found = [event for part in in_order(one, source.blocks()) for event in part]
+    found = [
+        event
+        for part in in_order(one, _groups(near, source, 2 * (reach + source.margin(noise.mains))))
+        for event in part
+    ]
     channels = len(source.rows)
     columns = list(zip(*found, strict=True)) if found else [()] * 8
     channels = len(source.rows)
@@ -129,6 +130,12 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
         np.zeros(len(found), np.float32),
         np.ones(len(found), np.float32),
     )
+
+
+def _groups(near: NDArray[np.int64], source: Source, gap: int) -> list[NDArray[np.int64]]:
+    """Events so close together that one stretch read for all of them is shorter than one for each."""
+    apart = (np.diff(near) > gap) | (np.diff(near // source.blocks()[0][1]) > 0)
+    return np.split(np.arange(len(near)), np.flatnonzero(apart) + 1) if len(near) else []
 
 
 def _displacement(raw: NDArray[np.float32], at: int, rate: float, cycle_s: float) -> float:
