@@ -231,7 +231,9 @@ def test_a_recording_is_uploaded_looked_at_reviewed_and_compared(visit: Visit) -
 
 def test_a_month_of_diary_shows_what_it_can_and_hides_numbers_on_wish(visit: Visit) -> None:
     page = person(visit, "Emil")
-    page.goto("/diary")
+    begin(visit, age="30", sex="Male")
+    page.get_by_role("link", name="Go to the result").click()
+    page.get_by_role("link", name="Follow it in the diary").click()
     page.get_by_role("button", name="Twitching now").click()
     expect(page.get_by_role("status")).to_contain_text("1")
     for step in range(28, -1, -1):
@@ -241,6 +243,7 @@ def test_a_month_of_diary_shows_what_it_can_and_hides_numbers_on_wish(visit: Vis
         page.get_by_role("button", name="Save").click()
     expect(page.locator("main")).to_contain_text("Twitching is easing.")
     page.goto("/diary")
+    expect(page.get_by_role("img", name="Twitching by day")).to_contain_text("expected: clearly better")
     look(visit, "diary-month", AXE_SCRIPT)
     page.goto("/you")
     page.get_by_label("Hide numbers").check()

@@ -46,6 +46,9 @@ SITES: dict[str, str] = {
 """Places on the body map and the finding each stands for."""
 
 PAIRED = frozenset(SITES) - {"mouth", "tongue", "neck", "trunk"}
+ASKED_APART = frozenset({"twitching_over_2_weeks", "twitching_over_3_months"})
+"""What the page on where and since when asks already."""
+
 SAFETY_ROUNDS = 2
 """Rounds of signs of danger (six each) put together on one page, to be ticked."""
 
@@ -134,14 +137,17 @@ class Interview(BaseModel):
         for _ in range(SAFETY_ROUNDS):
             told = self.model_copy(update={"answers": self.answers | asked})
             wanted = [q.finding for q in told.assessment(name).questions if q.safety]
-            asked |= {code: "no" for code in wanted if findings[code].number is None}
+            asked |= {
+                code: "no" for code in wanted if findings[code].number is None and code not in ASKED_APART
+            }
         return tuple(asked)
 
     def next_question(self, answer: Assessment) -> Question | None:
         """The best question not yet put; None when enough is known for an answer."""
         if len(self.asked) >= ENOUGH_QUESTIONS:
             return None
-        return next((q for q in answer.questions if q.finding not in self.asked), None)
+        apart = ASKED_APART if self.since else frozenset[str]()
+        return next((q for q in answer.questions if q.finding not in {*self.asked, *apart}), None)
 
 
 def stops(answer: Assessment) -> bool:

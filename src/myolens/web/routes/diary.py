@@ -31,6 +31,7 @@ from myolens.web.pages import (
     number_field,
     page,
     see_other,
+    sentence,
     text_field,
 )
 
@@ -222,25 +223,32 @@ def _trend_words(trend: Trend, hide: bool, t: Translate) -> str:  # noqa: FBT001
         + " "
         + t(
             "trend.numbers",
-            change=f"{trend.change_per_month:+.1f}",
-            low=f"{trend.low:+.1f}",
-            high=f"{trend.high:+.1f}",
+            change=_signed(f"{trend.change_per_month:+.1f}"),
+            low=_signed(f"{trend.low:+.1f}"),
+            high=_signed(f"{trend.high:+.1f}"),
         )
     )
+
+
+def _signed(number: str) -> str:
+    """A number with a real minus sign."""
+    return number.replace("-", "−")
 
 
 def _trigger_lines(found: TriggerAnalysis, hide: bool, t: Translate) -> list[str]:  # noqa: FBT001
     lines = []
     for trigger in found.triggers:
         line = t(
-            "trigger.line", factor=trigger.factor, verdict=t("verdict." + trigger.verdict.replace(" ", "_"))
+            "trigger.line",
+            factor=sentence(trigger.factor),
+            verdict=t("verdict." + trigger.verdict.replace(" ", "_")),
         )
         if not hide:
             line += " " + t(
                 "trigger.numbers",
-                change=f"{trigger.change:+.0%}",
-                low=f"{trigger.low:+.0%}",
-                high=f"{trigger.high:+.0%}",
+                change=_signed(f"{trigger.change:+.0%}"),
+                low=_signed(f"{trigger.low:+.0%}"),
+                high=_signed(f"{trigger.high:+.0%}"),
             )
         if trigger.days_needed is not None:
             line += " " + t("trigger.needed", n=trigger.days_needed)
