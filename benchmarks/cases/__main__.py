@@ -1,8 +1,10 @@
 """Score the assessment on published cases: python -m benchmarks.cases /path/to/cases.jsonl [--each].
 
 The file has one case a line with its published cause, other causes a fair marker would accept,
-and one reader's urgency from the presentation alone. Two runs: what was known at presentation,
-and the full work-up. Negative controls carry the cause "other" and the kind of look-alike.
+and one reader's urgency from the presentation alone. Runs: what was known at presentation, the
+full work-up, the presentation without what an examiner found (as a person at home would tell
+it), and the presentation with every third finding dropped, in each of the three ways. Negative
+controls carry the cause "other" and the kind of look-alike.
 """
 
 from __future__ import annotations
@@ -57,8 +59,32 @@ class Score:
     unrecognised: tuple[str, ...]
 
 
-def case_of(row: dict, *, full: bool) -> Case:
-    """Return what a program may see: at presentation, or with the whole work-up."""
+@dataclass(frozen=True)
+class Variant:
+    """One run: with the work-up or not, with signs or not, and which third of the findings is missing."""
+
+    name: str
+    full: bool = False
+    signs: bool = True
+    missing: int | None = None
+
+
+RUNS = (
+    (Variant("at presentation"),),
+    (Variant("full work-up", full=True),),
+    (Variant("at presentation, no signs", signs=False),),
+    tuple(Variant("at presentation, every third finding dropped", missing=third) for third in range(3)),
+)
+
+
+def case_of(row: dict, *, full: bool, signs: bool = True, missing: int | None = None) -> Case:
+    """Return what a program may see: at presentation, or with the whole work-up.
+
+    ``signs`` false leaves out what needs an examiner; ``missing`` drops every third finding from there on.
+    """
+    told = [f for f in row["findings"] if signs or f.get("kind") != "sign"]
+    if missing is not None:
+        told = [f for place, f in enumerate(told) if place % 3 != missing]
     findings = [
         Finding(
             name=f["name"],
@@ -67,7 +93,7 @@ def case_of(row: dict, *, full: bool) -> Case:
             unit=f.get("unit"),
             kind=f.get("kind"),
         )
-        for f in row["findings"]
+        for f in told
     ]
     labs = [
         Lab(name=lab["name"], value=lab.get("value"), unit=lab.get("unit"))
@@ -170,7 +196,7 @@ def table(scores: list[Score]) -> None:
 
 
 def main() -> None:
-    """Score both runs and print the tables."""
+    """Score all runs and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--each", action="store_true", help="one line per case")
@@ -178,9 +204,13 @@ def main() -> None:
     rows = [
         json.loads(line) for line in options.cases.read_text(encoding="utf-8").splitlines() if line.strip()
     ]
-    for full in (False, True):
-        print("full work-up" if full else "at presentation")
-        results = [(row, assess(case_of(row, full=full), trust_text=True)) for row in rows]
+    for variants in RUNS:
+        print(variants[0].name)
+        results = [
+            (row, assess(case_of(row, full=v.full, signs=v.signs, missing=v.missing), trust_text=True))
+            for v in variants
+            for row in rows
+        ]
         scores = [scored(row, result) for row, result in results]
         controls = [s for (row, _), s in zip(results, scores, strict=True) if row["negative_control"]]
         table(scores)
