@@ -96,7 +96,8 @@ def _expected(
         return [y(float(np.interp(day, known, values)) * 100) for day in grid]
 
     return [
-        *left_axis(y, 40, label=t("diary.expected"), theme=SCREEN, count=3),
+        *left_axis(y, 40, label="", theme=SCREEN, count=3),
+        text(40, 203, t("diary.expected"), fill=SCREEN.faint, size=11),
         area(
             xs,
             curve([point.low for point in course.points]),
