@@ -15,6 +15,7 @@ from myolens.simulation.axon_causes import CAUSES, SOURCES, altered
 from myolens.simulation.axon_parameters import SET_A, ensemble
 from myolens.simulation.excitability import battery, threshold_pa, to_json
 from myolens.simulation.excitability_protocol import DELAYS_MS, INTERVALS_MS
+from myolens.simulation.ions import CONTROL
 from myolens.simulation.norms import load_norms, published_changes
 
 NORMS = load_norms()
@@ -211,9 +212,25 @@ def test_severity_grades_a_cause():
     assert thresholds[0] == pytest.approx(threshold_pa(healthy(SET_A)))
 
 
+@pytest.mark.parametrize("cause", sorted(CAUSES))
+def test_every_cause_is_possible_from_healthy_to_severe(cause):
+    """Ions stay positive, grow as ratios, and are the typical ones at severity 1."""
+    states = {severity: altered(cause, severity) for severity in (0.0, 0.5, 1.0, 2.0)}
+    for where in ("trunk", "site"):
+        milieus = {s: (x if where == "trunk" else x.site or x).milieu for s, x in states.items()}
+        for ion in ("potassium_mm", "sodium_mm", "calcium_mm", "magnesium_mm"):
+            at = {s: getattr(milieu, ion) for s, milieu in milieus.items()}
+            assert at[0.0] == pytest.approx(getattr(CONTROL, ion))
+            assert at[0.5] ** 2 == pytest.approx(at[0.0] * at[1.0])
+            assert at[2.0] * at[0.0] == pytest.approx(at[1.0] ** 2)
+        typical = getattr(CAUSES[cause], where)
+        for ion in typical.keys() & {"potassium_mm", "sodium_mm", "calcium_mm", "magnesium_mm"}:
+            assert getattr(milieus[1.0], ion) == pytest.approx(typical[ion], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("cause", "severity"),
-    [("hypokalemia_typo", 1.0), ("hypokalaemia", -1.0), ("hypokalaemia", 4.5), ("hypokalaemia", 9)],
+    [("hypokalemia_typo", 1.0), ("hypokalaemia", -1.0), ("hyperkalaemia", 4.5), ("hypokalaemia", 9)],
 )
 def test_unknown_causes_and_impossible_severities_are_refused(cause, severity):
     with pytest.raises(InputError):

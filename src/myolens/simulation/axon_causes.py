@@ -75,7 +75,10 @@ CAUSES = MappingProxyType(_CAUSES)
 
 
 def _scaled(knobs: dict[str, float], severity: float) -> dict[str, float]:
-    """Knobs at a severity: factors as powers, differences and values in proportion."""
+    """Knobs at a severity: factors and concentrations as ratios, differences and other values in proportion.
+
+    A ratio keeps every concentration above zero, and acts through its logarithm, as potentials do.
+    """
     scaled = {}
     for knob, number in knobs.items():
         if KNOBS[knob] == "factor":
@@ -84,7 +87,10 @@ def _scaled(knobs: dict[str, float], severity: float) -> dict[str, float]:
             scaled[knob] = number * severity
         else:
             normal = float(getattr(CONTROL, knob))
-            scaled[knob] = normal + severity * (number - normal)
+            if knob.endswith("_mm"):
+                scaled[knob] = normal * (number / normal) ** severity
+            else:
+                scaled[knob] = normal + severity * (number - normal)
     return scaled
 
 
@@ -96,7 +102,8 @@ def altered(cause: str, severity: float = 1.0, *, parameters: AxonParameters = S
     cause : str
         A code of `CAUSES`.
     severity : float, optional
-        0 healthy, 1 typical, 2 severe.
+        0 healthy, 1 typical, 2 severe; a concentration at severity s is the healthy one times the s-th
+        power of the typical ratio.
     parameters : AxonParameters, optional
         The healthy axon that is changed; any of `axon.ensemble`.
 

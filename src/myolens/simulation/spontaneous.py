@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.errors import InputError
 from myolens.simulation.junction import in_blood
 from myolens.simulation.parameters import Axon, Junction
 from myolens.simulation.scenario import Scenario
@@ -35,28 +34,16 @@ def axon_state(scenario: Scenario) -> AxonState:
     Blood values replace those of the cause; factors and shifts come on top of them.
     """
     from myolens.simulation.axon import AxonState, vary
-    from myolens.simulation.axon_causes import CAUSES
+    from myolens.simulation.axon_causes import CAUSES, altered
 
     state = AxonState()
     if scenario.cause in CAUSES:
-        state = _bearable(scenario.cause, scenario.severity)
+        state = altered(scenario.cause, scenario.severity)
     knobs = axon_changed(scenario)
     if not knobs:
         return state
     site = None if state.site is None else vary(state.site, **knobs)
     return replace(vary(state, **knobs), site=site)
-
-
-def _bearable(cause: str, severity: float) -> AxonState:
-    """Return the axon at a severity, or at the worst a living person could have before it."""
-    from myolens.simulation.axon_causes import altered
-
-    for level in np.linspace(severity, min(severity, 1.0), 9):
-        try:
-            return altered(cause, float(level))
-        except InputError:
-            continue
-    return altered(cause)
 
 
 def axon_discharges(scenario: Scenario, sites: int) -> list[NDArray[np.float64]]:
@@ -68,22 +55,9 @@ def axon_discharges(scenario: Scenario, sites: int) -> list[NDArray[np.float64]]
 
 
 def calcium_and_magnesium_mm(scenario: Scenario) -> tuple[float, float]:
-    """Ionised calcium and magnesium at the junction.
-
-    Those of the cause grow as ratios with severity, so that no severity empties the blood; values
-    set for the axon replace them.
-    """
-    own, healthy = scenario.axon, Axon()
-    calcium, magnesium = healthy.calcium_mm, healthy.magnesium_mm
-    if scenario.cause != "healthy":
-        typical = axon_state(replace(scenario, severity=1.0, axon=healthy)).milieu
-        calcium *= (typical.calcium_mm / calcium) ** scenario.severity
-        magnesium *= (typical.magnesium_mm / magnesium) ** scenario.severity
-    if own.calcium_mm != healthy.calcium_mm:
-        calcium = own.calcium_mm
-    if own.magnesium_mm != healthy.magnesium_mm:
-        magnesium = own.magnesium_mm
-    return calcium, magnesium
+    """Ionised calcium and magnesium at the junction, those that bathe the axon."""
+    milieu = axon_state(scenario).milieu
+    return milieu.calcium_mm, milieu.magnesium_mm
 
 
 def scenario_junction(scenario: Scenario) -> Junction:
