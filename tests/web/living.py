@@ -62,7 +62,7 @@ class Visit:
             accept_downloads=True,
             **options,
         )
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(90_000)
         self.page = self.context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
