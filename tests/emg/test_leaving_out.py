@@ -73,6 +73,40 @@ def test_heartbeats_are_left_out_and_discharges_between_them_kept() -> None:
     assert np.sum([np.abs(truth - t).min() > 0.005 for t in found]) <= 3
 
 
+def test_a_discharge_on_top_of_a_heartbeat_is_seen() -> None:
+    x, channels = quiet(60.0)
+    beat = heart(60.0, 1000.0, 60.0)
+    complexes = np.flatnonzero((beat > 55) & (beat >= np.roll(beat, 1)) & (beat > np.roll(beat, -1))) / 1000.0
+    truth = complexes[5:-5:9] + np.resize([0.0, 0.012, -0.015, 0.03], len(complexes[5:-5:9]))
+    add(x, 1000.0, truth, 80.0, potential(1000.0))
+    analysis = analyze(stored(x + beat, 1000.0, channels))
+    found = np.array([event.time_s for event in analysis.events])
+    assert np.mean([np.abs(found - t).min() < 0.008 for t in truth]) >= 0.75
+    assert np.sum([np.abs(truth - t).min() > 0.02 for t in found]) <= 3
+
+
+def test_slow_movement_of_the_baseline_hides_no_discharge() -> None:
+    x, channels = quiet(60.0)
+    x += 800 * np.sin(2 * np.pi * 0.9 * np.arange(x.shape[1]) / 1000.0)
+    truth = np.sort(np.random.default_rng(3).uniform(1, 59, 12))
+    add(x, 1000.0, truth, 60.0, potential(1000.0))
+    analysis = analyze(stored(x, 1000.0, channels))
+    found = np.array([event.time_s for event in analysis.events])
+    assert np.mean([np.abs(found - t).min() < 0.008 for t in truth]) >= 0.9
+    assert analysis.details["detection"]["electrode_pops"] <= 1
+
+
+@pytest.mark.parametrize("name", ["emg_healthy", "emg_neuropathy_a", "emg_myopathy_a"])
+def test_a_needle_in_a_contraction_is_no_bad_recording(shared_data: Path, name: str) -> None:
+    analysis = analyze(read(shared_data / "emgdb" / f"{name}.hea")[0], kind="needle_emg")
+    assert analysis.quality.verdict in {"good", "fair"}
+    assert analysis.quality.noise_uv is not None and analysis.quality.noise_uv < 10
+    said = " ".join(analysis.quality.problems)
+    assert "could not be looked for" in said
+    assert "support the limb" not in said and "skin" not in said
+    assert analysis.rate_per_min is None
+
+
 def test_an_ecg_channel_tells_the_beats() -> None:
     x, channels = quiet(60.0)
     beat = heart(60.0, 1000.0, 45.0)

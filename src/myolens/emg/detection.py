@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.noise import Noise, robust_sd
-from myolens.emg.streaming import Source, band_passed, in_order
+from myolens.emg.streaming import Source, in_order
 
 OFFSET = 4.0
 """Evidence of one channel counts above this: at rest u is about exponential with mean 1, so that a
@@ -89,7 +89,7 @@ def scan(
         low, high = max(0, start - margin), min(source.samples, stop + margin)
         x = source.raw(low, high)
         slow = kernels.bin_levels(x[start - low : stop - low], source.bin)
-        band_passed(x, band, noise.mains, low, level)
+        source.filtered(x, noise.mains, low, level)
         inner = x[start - low : stop - low]
         frames = [robust_sd(inner[s : s + source.frame]) for s in range(0, len(inner), source.frame)]
         z = kernels.mix(kernels.decimate(x, band.factor, inverse, low, source.frame), noise.whitening)

@@ -17,16 +17,21 @@ from myolens.emg.detection import (
     scan,
     threshold,
 )
-from myolens.emg.heartbeat import Heart, find_heart, from_beats, suspected
+from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, residues, suspected
 from myolens.emg.noise import MAD_TO_SD, Noise, survey
 from myolens.emg.streaming import Source
-from myolens.emg.waveforms import Waveforms, cut_out
+from myolens.emg.waveforms import BEFORE_S, Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
 _HEART_FALSE_ALARMS = 200.0
 _POP_DISPLACEMENT = 0.35
 _POP_DOMINANCE = 4.0
 _POP_SPREAD = 1.3
+_POP_DECAYS_S = (0.005, 0.01, 0.02, 0.05, 0.2)
+_POP_LIKENESS = 0.85
+_POP_SHIFT_S = 0.004
+_POP_AFTER_S = 0.08
+_POP_RINGING = 0.35
 _DENSE_CHANNELS = 8
 _DENSE_SPACING_MM = 15.0
 _DENSE_WITHOUT_POSITIONS = 32
@@ -45,6 +50,8 @@ class Events:
         With the events that are heartbeats.
     pops : ndarray of bool, shape (events,)
         Events that are electrode pops.
+    source, scan : Source, Scan
+        As they were looked at last: without heartbeats, where there were any.
     """
 
     waves: Waveforms
@@ -52,6 +59,8 @@ class Events:
     scale: float
     heart: Heart | None
     pops: NDArray[np.bool_]
+    source: Source
+    scan: Scan
 
     @property
     def times_s(self) -> NDArray[np.float64]:
@@ -85,12 +94,21 @@ def find_events(
     found = candidates(result)
     if beats_s is None:
         beats_s = _beats(found, source, noise, result)
-    limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, beats_s)
+    average = average_beats(source, noise, beats_s) if len(beats_s) else None
+    if average is not None:
+        source = replace(source, beats=average)
+        result = scan(source, noise)
+        found = candidates(result)
+    apart = beats_s if average is None else np.zeros(0)
+    limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, apart)
     waves = _measured(found, limit, source, noise, result)
     times = waves.sample / source.recording.rate
     heart = from_beats(beats_s, times, waves.height) if len(beats_s) else None
+    if heart is not None and average is not None:
+        left = residues(average, waves)
+        heart = replace(heart, events=heart.events | left)
     pops = _pops(waves, source, result)
-    return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops)
+    return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops, source, result)
 
 
 def beats_from_ecg(source: Source) -> NDArray[np.float64]:
@@ -147,21 +165,56 @@ def _threshold(
 
 
 def _pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
-    """Electrode pops: a raw displacement as large as the event, or one electrode alone in a dense grid.
+    """Electrode pops: a decaying step with its raw displacement, or one electrode alone in a dense grid.
 
-    A potential ends where it began within 20 ms; the discharge of an electrode–skin junction decays
-    over tens of milliseconds. Volume conduction spreads a potential over neighbouring electrodes
-    8 mm apart (correlation 0.96 in a real grid); a pop stays on its own.
+    What follows within 80 ms and is smaller than 0.35 of it is the ringing of its filtered step. A
+    potential ends where it began within 20 ms; the discharge of an electrode–skin junction decays over
+    tens of milliseconds. Volume conduction spreads a potential over neighbouring electrodes 8 mm apart
+    (correlation 0.96 in a real grid); a pop stays on its own.
     """
     wander = MAD_TO_SD * np.median(np.abs(np.diff(result.mean, axis=0)), axis=0)
     displaced = np.abs(waves.slow) > np.maximum(
         _POP_DISPLACEMENT * waves.peak, 4 * np.maximum(wander[waves.channel], waves.level)
     )
-    if not is_dense(source):
-        return np.asarray(displaced)
+    pops = displaced & (pop_likeness(waves, source) > _POP_LIKENESS)
+    if is_dense(source):
+        pops |= _alone(waves)
+    times = waves.sample / waves.recording_rate
+    for i in np.flatnonzero(pops):
+        pops |= (np.abs(times - times[i]) <= _POP_AFTER_S) & (waves.peak < _POP_RINGING * waves.peak[i])
+    return np.asarray(pops)
+
+
+def _alone(waves: Waveforms) -> NDArray[np.bool_]:
+    """Seen on one electrode only."""
     ordered = np.sort(waves.ratios, axis=1)
     alone = (ordered[:, -1] > _POP_DOMINANCE * ordered[:, -2]) | (waves.spread < _POP_SPREAD)
-    return np.asarray(displaced | alone)
+    return np.asarray(alone)
+
+
+def pop_likeness(waves: Waveforms, source: Source) -> NDArray[np.float64]:
+    """Largest correlation of each event with a filtered step that decays with 5–200 ms, shifts up to 4 ms."""
+    from myolens.emg.kernels import zero_phase
+
+    rate = waves.recording_rate
+    step = round(rate / waves.rate)
+    long = round(0.5 * rate)
+    after = np.arange(long) / rate
+    bank = np.stack([np.exp(-after / decay) for decay in _POP_DECAYS_S], axis=1)
+    made = np.concatenate([np.zeros_like(bank), bank]).astype(np.float32)
+    zero_phase(made, source.band.sections)
+    length, reach = waves.windows.shape[1], round(_POP_SHIFT_S * waves.rate)
+    before = round(BEFORE_S * waves.rate)
+    x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
+    size = np.maximum(np.linalg.norm(x, axis=1), 1e-12)
+    best = np.zeros(len(x))
+    for shape in made.T:
+        centre = int(np.argmax(np.abs(shape)))
+        for shift in range(-reach, reach + 1):
+            first = centre + (shift - before) * step
+            part = shape[first : first + length * step : step]
+            best = np.maximum(best, np.abs(x @ part) / (size * np.linalg.norm(part)))
+    return best
 
 
 def is_dense(source: Source) -> bool:

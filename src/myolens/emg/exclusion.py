@@ -165,7 +165,7 @@ def exclusions(
     scan: Scan,
     threshold: float,
     times_s: NDArray[np.float64],
-    beats_s: NDArray[np.float64],
+    explained_s: NDArray[np.float64],
 ) -> list[Span]:
     """Everything to be left out, with the reason, in order of time; spans of one reason do not overlap.
 
@@ -173,15 +173,12 @@ def exclusions(
     ----------
     times_s : ndarray
         Events that are neither heartbeats nor pops.
-    beats_s : ndarray
-        Heartbeats; a complex is not taken for a burst.
+    explained_s : ndarray
+        Heartbeats and pops, ascending; neither is taken for a burst.
     """
     recording = source.recording
     level = np.median(noise.level, axis=0)
-    continuous = [
-        (a, b) for a, b in bursts(scan, threshold, times_s)
-        if not np.any((beats_s > a - _COMPLEX_S) & (beats_s < b + _COMPLEX_S) & (b - a < 3 * _COMPLEX_S))
-    ]  # fmt: skip
+    continuous = [(a, b) for a, b in bursts(scan, threshold, times_s) if not _explained(a, b, explained_s)]
     weak = raised(noise, source.frame / recording.rate)
     found = {
         GAP: [(gap.start_s, gap.end_s) for gap in recording.gaps],
@@ -197,6 +194,12 @@ def exclusions(
         if b > 0 and a < recording.seconds and b > a
     ]
     return sorted(spans, key=lambda span: (span.start_s, span.end_s))
+
+
+def _explained(start: float, end: float, explained_s: NDArray[np.float64]) -> bool:
+    """Whether a burst is no longer than a complex and lies beside a heartbeat or pop."""
+    beside = (explained_s > start - _COMPLEX_S) & (explained_s < end + _COMPLEX_S)
+    return bool(end - start < 3 * _COMPLEX_S and beside.any())
 
 
 def _bins(mask: NDArray[np.bool_], bin_s: float, *, pad: int) -> Stretches:

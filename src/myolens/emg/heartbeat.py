@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.beats import AFTER_S, BEFORE_S, REACH_S, Beats, place, template_of
 from myolens.emg.detection import distance
+from myolens.emg.noise import Noise
+from myolens.emg.streaming import Source, in_order
 from myolens.emg.waveforms import Waveforms
 
 SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
@@ -22,8 +25,12 @@ _COMPLEX_S = 0.12
 _BESIDE_S = 0.06
 _PHASE_S = 0.008
 _PHASE_SHARE = 0.08
+_LEFT_SHARE = 0.3
 _SHIFT_S = 0.010
 _SEEDS = 40
+_AVERAGED = 60
+_VISIBLE = 1.5
+_RESIDUE = 0.25
 _MOST_CHANNELS = 8
 
 
@@ -83,7 +90,8 @@ def from_beats(
 ) -> Heart:
     """Tell which events belong to known beats: by recurring at one phase, or being small beside a beat.
 
-    Small is less than half of the median height of the beats; beside is within 60 ms.
+    Small is less than half of the median height of the beats; beside is within 60 ms. Where beats were
+    taken out and fewer than three in ten still stand out, what is beside them is not theirs.
     """
     near = distance(times_s, beats_s) <= _COMPLEX_S
     nearest = np.clip(np.searchsorted(beats_s, times_s), 1, max(1, len(beats_s) - 1))
@@ -95,9 +103,53 @@ def from_beats(
         events[i] = np.sum(np.abs(phase[close] - phase[i]) <= _PHASE_S) >= max(3, _PHASE_SHARE * len(beats_s))
     gap = distance(times_s, beats_s)
     main = heights[gap < _PHASE_S]
-    if len(main):
+    if len(main) >= _LEFT_SHARE * len(beats_s):
         events |= (gap <= _BESIDE_S) & (heights < 0.5 * np.median(main))
     return Heart(beats_s, events)
+
+
+def average_beats(source: Source, noise: Noise, beats_s: NDArray[np.float64]) -> Beats | None:
+    """Average the complexes of known beats and place them; None if nothing of them is to be seen."""
+    rate = source.recording.rate
+    before, after, reach = (round(s * rate) for s in (BEFORE_S, AFTER_S, REACH_S))
+    near = np.round(beats_s * rate).astype(np.int64)
+    near = near[(near >= 0) & (near < source.samples)]
+    if len(near) < _FEWEST_BEATS:
+        return None
+    level = np.median(noise.level, axis=0)
+
+    def windows(chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+        low, high = int(chosen[0]) - before - reach, int(chosen[-1]) + after + reach
+        begin, end = max(0, low), min(source.samples, high)
+        _, y = source.both(begin, end, mains=noise.mains, level=level)
+        y = np.pad(y, ((begin - low, high - end), (0, 0)))
+        starts = chosen - chosen[0]
+        return np.stack([y[s : s + before + after + 2 * reach] for s in starts])
+
+    some = near[np.unique(np.linspace(0, len(near) - 1, _AVERAGED).astype(int))]
+    cut = list(in_order(windows, [some[i : i + 1] for i in range(len(some))]))
+    template = template_of(np.concatenate(cut), level, rate)
+    if np.max(np.abs(template) / level, initial=0.0) < _VISIBLE:
+        return None
+    edges = np.flatnonzero(np.diff(near // source.blocks()[0][1]) > 0) + 1
+    placed = in_order(
+        lambda chosen: [place(window, template, level) for window in windows(chosen)], np.split(near, edges)
+    )
+    found = [each for part in placed for each in part]
+    sample = near - before - reach + np.array([at for at, _ in found], np.int64)
+    order = np.argsort(sample, kind="stable")
+    scale = np.array([size for _, size in found], np.float32)
+    return Beats(sample[order], scale[order], template)
+
+
+def residues(beats: Beats, waves: Waveforms) -> NDArray[np.bool_]:
+    """Events that are what subtraction left of a beat: below a quarter of it, or at one not recognised."""
+    rate = waves.recording_rate
+    centre = (beats.sample + round(BEFORE_S * rate)) / rate
+    times = waves.sample / rate
+    size = np.max(np.abs(beats.template), axis=0)[waves.channel]
+    small = (distance(times, centre) <= _COMPLEX_S) & (waves.peak < _RESIDUE * size)
+    return np.asarray(small | (distance(times, centre[beats.scale == 0]) <= _BESIDE_S))
 
 
 def _likeness(waves: Waveforms, seed: int) -> NDArray[np.float64]:

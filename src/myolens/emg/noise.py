@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.filtering import Mains, find_mains
-from myolens.emg.streaming import Source, band_passed, in_order
+from myolens.emg.streaming import Source, in_order
 
 _EVERYTHING = 60_000_000
 """Recordings of fewer samples in all are looked at whole, larger ones a quarter of one frame in four."""
@@ -109,7 +109,7 @@ def _stretch(source: Source, start: int, stop: int, mains: Mains | None) -> NDAr
     """Band-passed values of a short stretch with a short margin; one fit of the mains over all of it."""
     margin = int(0.15 * source.recording.rate)
     low, high = max(0, start - margin), min(source.samples, stop + margin)
-    x = band_passed(source.raw(low, high), source.band, None, low, None)
+    x = source.filtered(source.raw(low, high), None, low)
     if mains is not None:
         mains.subtract_whole(x)
     return x[start - low : stop - low]

@@ -13,7 +13,7 @@ from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
-from myolens.emg.detection import Scan, scan
+from myolens.emg.detection import scan
 from myolens.emg.events import Events, beats_from_ecg, find_events
 from myolens.emg.exclusion import exclusions, inside, merged
 from myolens.emg.filtering import band_for
@@ -22,7 +22,7 @@ from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
-from myolens.emg.quality import judge
+from myolens.emg.quality import judge, judge_needle
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms
@@ -92,7 +92,7 @@ def analyze(
     events = find_events(
         source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
     )
-    analysis = _at_rest(source, channels, noise, scanned, events, muscle, false_alarms_per_10_min)
+    analysis = _at_rest(source, channels, noise, events, muscle, false_alarms_per_10_min)
     return _with_needle(analysis, recording, muscle) if kind is ChannelKind.NEEDLE_EMG else analysis
 
 
@@ -137,7 +137,6 @@ def _at_rest(
     source: Source,
     channels: Usable,
     noise: Noise,
-    scanned: Scan,
     events: Events,
     muscle: str | None,
     false_alarms_per_10_min: float,
@@ -145,7 +144,9 @@ def _at_rest(
     """Leave out what is not rest, sort what remains, and measure it."""
     recording = source.recording
     beats_s = events.heart.beats_s if events.heart else np.zeros(0)
-    excluded = exclusions(source, noise, scanned, events.threshold, events.times_s[events.muscle], beats_s)
+    explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops]]))
+    moments = events.times_s[events.muscle]
+    excluded = exclusions(source, noise, events.scan, events.threshold, moments, explained_s)
     spans = merged((span.start_s, span.end_s) for span in excluded)
     kept = complement(spans, recording.seconds)
     analysed_s = length(kept)
@@ -237,8 +238,11 @@ def _with_needle(analysis: Analysis, recording: Recording, muscle: str | None) -
         return replace(
             analysis, findings=(), notes=(*analysis.notes, f"The needle could not be read: {error}")
         )
+    looked_for = reading.rest_seconds >= SHORTEST_S
     return replace(
         analysis,
+        rate_per_min=analysis.rate_per_min if looked_for else None,
+        quality=judge_needle(reading, analysis.quality),
         findings=reading.findings,
         notes=(*analysis.notes, *reading.notes),
         details=analysis.details | {"needle": reading.to_json()},

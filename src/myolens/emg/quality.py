@@ -11,6 +11,8 @@ from myolens.emg import exclusion
 from myolens.emg.analysis import Quality
 from myolens.emg.channels import Usable
 from myolens.emg.events import Events
+from myolens.emg.needle import NeedleReading
+from myolens.emg.needle_reference import LEAST_POTENTIALS
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
 from myolens.recording import Span
@@ -25,6 +27,9 @@ _LITTLE_S = 10.0
 _QUIET_UV = 15.0
 _NOISE_LIMIT_UV = 100.0
 _HEAVY_TAIL = 4.0
+_LEAST_REST_S = 2.0
+_NEEDLE_QUIET_UV = 10.0
+"""Noise of a concentric needle above which fibrillations, 20 µV and more, begin to drown (estimate)."""
 
 
 def judge(
@@ -65,6 +70,41 @@ def judge(
     return Quality(
         _VERDICTS[worst], noise_uv, detectable if volts else None, tuple(text for _, text in findings)
     )
+
+
+def judge_needle(reading: NeedleReading, as_skin: Quality) -> Quality:
+    """Judge a needle recording by what its reading had to go on: rest, noise, and potentials.
+
+    A contraction is examined on purpose and is no fault; without rest, spontaneous activity could
+    not be looked for, and without enough potentials units cannot be judged. The detectable size is
+    that of the pass at rest, and is not known without rest.
+    """
+    rest, units = reading.rest_seconds, len(reading.potentials)
+    found: list[tuple[int, str]] = []
+    if rest < _LEAST_REST_S:
+        found.append((1, "No stretch at rest: spontaneous activity could not be looked for."))
+    elif rest < ENOUGH_S:
+        found.append((0, f"Only {rest:.0f} s at rest: rare spontaneous activity may be missed."))
+    if rest < reading.seconds and units < LEAST_POTENTIALS:
+        seen = {0: "No motor-unit potential", 1: "Only 1 motor-unit potential"}.get(
+            units, f"Only {units} motor-unit potentials"
+        )
+        found.append(
+            (
+                1,
+                f"{seen} could be measured, {LEAST_POTENTIALS} are needed to judge units: "
+                "record slight contraction at more needle positions.",
+            )
+        )
+    if reading.noise_uv > _NEEDLE_QUIET_UV:
+        found.append(
+            (1, f"The noise of the needle is {reading.noise_uv:.0f} µV: check needle, cable and ground.")
+        )
+    worst = max((weight for weight, _ in found), default=0)
+    if rest < _LEAST_REST_S and not units:
+        worst = 2
+    detectable = as_skin.detectable_uv if rest >= _LEAST_REST_S else None
+    return Quality(_VERDICTS[worst], reading.noise_uv, detectable, tuple(text for _, text in found))
 
 
 def _length(seconds: float, analysed_s: float) -> list[tuple[int, str]]:

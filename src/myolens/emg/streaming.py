@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.beats import Beats
 from myolens.emg.filtering import Band, Mains
 from myolens.recording import MICROVOLTS_PER_UNIT, Recording
 
@@ -20,7 +21,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _DECAY_S, _MAINS_S = 0.3, 1.25
-"""Read on either side of a block: the decay of the filters (below 1e-11), and with mains a window of its fit."""
+"""Read on either side of a block: the decay of the filters (below 1e-11), or a window of the mains fit."""
 
 _BLOCK_VALUES = 1_500_000
 
@@ -37,11 +38,14 @@ class Source:
     gain : ndarray of float32, shape (channels,)
         µV per stored unit; offsets are left out, as the high-pass removes them.
     band : Band
+    beats : Beats or None
+        Heartbeats to be taken out after filtering.
     """
 
     recording: Recording
     rows: tuple[int, ...]
     band: Band
+    beats: Beats | None = None
     lock: Lock = field(default_factory=Lock)
 
     @property
@@ -78,7 +82,24 @@ class Source:
         raw = self.raw(low, high)
         core = slice(start - low, stop - low)
         kept = raw[core].copy()
-        return kept, band_passed(raw, self.band, mains, low, level)[core]
+        return kept, self.filtered(raw, mains, low, level)[core]
+
+    def filtered(
+        self,
+        x: NDArray[np.float32],
+        mains: Mains | None,
+        first: int,
+        level: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Band-pass x (samples, channels) in place, take out mains and beats; x[0] is sample `first`."""
+        from myolens.emg.kernels import zero_phase
+
+        zero_phase(x, self.band.sections)
+        if mains is not None:
+            mains.subtract(x, first, np.full(x.shape[1], np.inf, np.float32) if level is None else level)
+        if self.beats is not None:
+            self.beats.subtract(x, first)
+        return x
 
     def margin(self, mains: Mains | None) -> int:
         """Samples read on either side of a block, a whole number of bins."""
@@ -101,22 +122,6 @@ class Source:
             seconds = float(np.clip(_BLOCK_VALUES / (len(self.rows) * self.recording.rate), 4.0, 120.0))
         length = self.frame * max(1, round(seconds * self.recording.rate / self.frame))
         return [(start, min(self.samples, start + length)) for start in range(0, self.samples, length)]
-
-
-def band_passed(
-    x: NDArray[np.float32],
-    band: Band,
-    mains: Mains | None,
-    first: int,
-    level: NDArray[np.float32] | None,
-) -> NDArray[np.float32]:
-    """Band-pass x (samples, channels) in place and take the mains out; `first` is its absolute index."""
-    from myolens.emg.kernels import zero_phase
-
-    zero_phase(x, band.sections)
-    if mains is not None:
-        mains.subtract(x, first, np.full(x.shape[1], np.inf, np.float32) if level is None else level)
-    return x
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
