@@ -101,14 +101,14 @@ def course_curve(course: ExpectedCourse, *, theme: Theme = SCREEN) -> str:
     body.append(
         polyline(xs, [y(point.improved * 100) for point in course.points], stroke=theme.accent, width=2)
     )
-    for day, words in (
-        (course.review_in_days, "review"),
-        (course.too_long_after_days, "lasted too long"),
+    for height, day, words in (
+        (34, course.review_in_days, "review"),
+        (48, course.too_long_after_days, "lasted too long"),
     ):
         if day is not None and days and day <= max(days):
             body += [
                 line(x(day), 24, x(day), 190, stroke=theme.faint, dash="4 3"),
-                text(x(day) + 4, 34, f"{words}: day {day}", fill=theme.faint),
+                _beside(x(day), height, f"{words}: day {day}", theme),
             ]
     return picture(WIDTH, 226, body, title="Expected course", description=course.text)
 
@@ -314,6 +314,13 @@ def grid_map(analysis: Analysis, *, theme: Theme = SCREEN) -> str:
     width = 40 + (max(xs) - min(xs)) * per_mm
     height = 46 + (max(ys) - min(ys)) * per_mm
     return picture(max(width, 230), height, body, title="Where on the grid the discharges are largest")
+
+
+def _beside(x: float, y: float, words: str, theme: Theme) -> str:
+    """Words beside a line, on the side where there is room."""
+    if x > WIDTH - 150:
+        return text(x - 4, y, words, fill=theme.faint, anchor="end")
+    return text(x + 4, y, words, fill=theme.faint)
 
 
 def _seconds_words(seconds: float) -> str:
