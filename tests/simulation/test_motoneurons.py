@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from myolens.simulation import Scenario
-from myolens.simulation.fatigue import hold
+from myolens.simulation.fatigue import hold, remaining_force
+from myolens.simulation.mechanics import muscle_force_mn
 from myolens.simulation.motoneurons import (
     firing_rates_hz,
     maximal_excitation,
@@ -14,7 +15,8 @@ from myolens.simulation.motoneurons import (
     recruitment_thresholds,
     voluntary_trains,
 )
-from myolens.simulation.parameters import Pool
+from myolens.simulation.muscle import motor_units
+from myolens.simulation.parameters import MUSCLES, Pool
 
 POOL = Pool()
 STEADY = Scenario(seconds=20, drive=((0, 0.15),))
@@ -128,3 +130,55 @@ def test_excitation_rises_while_a_force_is_held_and_capacity_never_rises():
     assert np.all(np.diff(course.excitation) >= -1e-12)
     assert np.all(np.diff(course.capacity) <= 1e-9)
     assert np.allclose(course.force[:500], 0.5, atol=0.003)
+
+
+def test_inhibition_takes_away_what_arousal_adds():
+    ramp = Scenario(seconds=20, drive=((0, 0), (10, 0.6), (20, 0)))
+
+    def stops(**pool):
+        trains = voluntary_trains(replace(ramp, pool=replace(POOL, common_drive=0.0, **pool)), ALIVE)
+        return np.array([train.times_s[-1] for train in trains])
+
+    calm, tense, held = stops(), stops(arousal=2.0), stops(arousal=2.0, inhibition=0.3)
+    assert np.mean(tense - calm) > 1
+    assert abs(np.mean(held - calm)) < 0.5
+
+
+PUBLISHED = replace(MUSCLES["biceps"], units=120, weakest_twitch_mn=1, twitch_range=100)
+
+
+def _force(drive, seconds, *, fatigue):
+    """Force while a drive is held, mean of every second, by the published muscle of 120 units."""
+    pool = replace(POOL, common_drive=0.0, fatigue=fatigue)
+    scenario = Scenario(seconds=seconds, drive=drive, muscle=PUBLISHED, pool=pool)
+    units = motor_units(scenario)
+    trains = voluntary_trains(scenario, units.alive)
+    force = muscle_force_mn(scenario, units, trains)
+    return force.reshape(round(seconds), -1).mean(axis=1)
+
+
+def test_simulated_trains_hold_half_of_maximum_for_as_long_as_the_authors_release():
+    """With the excitation that the release needs, force stays at 50 % for its endurance time, then falls."""
+    course = hold(0.5, 110)
+    assert course.endurance_s == pytest.approx(95.5, abs=0.11)
+    corners = tuple(zip(course.time_s[::5].tolist(), course.excitation[::5].tolist(), strict=True))
+    force = _force(corners, 110, fatigue=True)
+    start = force[2:12].mean()
+    assert np.allclose(force[2:94] / start, 1, atol=0.1)
+    assert force[105:].mean() < 0.95 * start
+    rested = _force(corners, 110, fatigue=False)
+    assert rested[85:94].mean() > 1.4 * start
+
+
+def test_rates_adapt_and_force_falls_under_a_constant_drive_only_when_asked():
+    drive = ((0.0, 0.8),)
+    tired, rested = (_force(drive, 60, fatigue=asked) for asked in (True, False))
+    assert tired[55:].mean() < 0.8 * tired[2:7].mean()
+    assert rested[55:].mean() == pytest.approx(rested[2:7].mean(), rel=0.05)
+
+
+def test_a_unit_loses_force_at_the_published_rate():
+    """Fully fused, the last unit loses 2.25 % of its rested force per second, the first 180 times less."""
+    times = np.arange(0, 10, 0.001)
+    assert remaining_force(times, 90, 1.0)[-1] == pytest.approx(1 - 0.0225 * 9.999, rel=1e-6)
+    assert remaining_force(times, 90, 0.0)[-1] == pytest.approx(1 - 0.0225 / 180 * 9.999, rel=1e-6)

@@ -14,8 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.errors import InputError
-from myolens.simulation.mechanics import FUSION_LINEAR
-from myolens.simulation.motoneurons import firing_rates_hz, maximal_excitation, recruitment_thresholds
+from myolens.simulation.motoneurons import (
+    adaptation_share,
+    adapted_rates_hz,
+    firing_rates_hz,
+    maximal_excitation,
+    recruitment_thresholds,
+)
 from myolens.simulation.parameters import Pool
 
 Array = NDArray[np.float64]
@@ -28,8 +33,8 @@ FATIGABILITY_RANGE = 180.0
 FASTEST_LOSS_PER_S = 0.0225
 SLOWING = 0.379
 """Contraction time grows by up to 38 % as force is lost (Shields 1997)."""
-ADAPTATION, ADAPTATION_S = 0.67, 22.0
-"""Size and time constant of the fall of discharge rates (Revill & Fuglevand 2011)."""
+FUSION_LINEAR = 0.4
+"""Normalised rate CT/ISI up to which twitches add without change (Fuglevand 1993)."""
 STEP_S = 0.1
 EXCITATION_STEP = 0.01
 
@@ -66,6 +71,33 @@ def fused_force(normalised_rate: Array) -> Array:
     return np.asarray(np.where(x <= FUSION_LINEAR, x / FUSION_LINEAR * start, 1 - np.exp(-2 * x**3)))
 
 
+def remaining_force(times_s: Array, contraction_ms: float, rank: float) -> Array:
+    """Fraction of its rested force that a unit still has at each of its discharges.
+
+    Over every interval the unit loses in proportion to the force it gives, the last recruited 180 times
+    as fast as the first: dP/dt = −P₀ · 0.0225/180 · 180^rank · Pr(CT/ISI), with CT slowed by what is lost
+    (Potvin & Fuglevand 2017). There is no recovery, as in the published release.
+
+    Parameters
+    ----------
+    times_s : ndarray
+        Discharges in order.
+    contraction_ms : float
+        Rested contraction time.
+    rank : float
+        0 for the first recruited unit, 1 for the last.
+    """
+    loss_per_s = FASTEST_LOSS_PER_S / FATIGABILITY_RANGE * FATIGABILITY_RANGE**rank
+    step = float(1 - np.exp(-2 * FUSION_LINEAR**3)) / FUSION_LINEAR
+    left = np.ones(times_s.size)
+    for index, interval in enumerate(np.diff(times_s), start=1):
+        before = left[index - 1]
+        x = contraction_ms / 1000 * (1 + SLOWING * (1 - before)) / interval
+        relative = x * step if x <= FUSION_LINEAR else 1 - np.exp(-2 * x**3)
+        left[index] = max(before - loss_per_s * relative * interval, 0.0)
+    return left
+
+
 def hold(target: float, seconds: float, *, pool: Pool | None = None) -> FatigueCourse:
     """Hold a fraction of maximal force.
 
@@ -89,24 +121,22 @@ def hold(target: float, seconds: float, *, pool: Pool | None = None) -> FatigueC
     levels: Array = EXCITATION_STEP * np.arange(1.0, round(maximal_excitation(pool) / EXCITATION_STEP) + 1)
     rates = firing_rates_hz(levels, thresholds, pool)
     most = float(np.sum(fused_force(slowness * rates[:, -1] / 1000) * rested))
-    share = (thresholds - 1) / (pool.recruitment_range - 1) * ADAPTATION
+    share = adaptation_share(thresholds, pool)
     now, began = rested.copy(), np.full(UNITS, np.inf)
     steps = round(seconds / STEP_S)
     course = np.zeros((3, steps))
     endurance = None
     for step in range(steps):
         active_s = np.where(np.isfinite(began), (step - began + 1) * STEP_S, 0.0)
-        fall = share * (1 - np.exp(-active_s / ADAPTATION_S))
         slowed = slowness * (1 + SLOWING * (1 - now / rested)) / 1000
 
-        def given(rate: Array, slowed: Array = slowed, fall: Array = fall, now: Array = now) -> Array:
-            adapted = np.maximum(fall * (rate - pool.minimum_rate_hz + 2), 0)
-            return fused_force(slowed * (rate - adapted)) * now
+        def given(rate: Array, slowed: Array = slowed, active_s: Array = active_s, now: Array = now) -> Array:
+            return fused_force(slowed * adapted_rates_hz(rate, active_s, share, pool)) * now
 
         level = _lowest(rates, target * most, given)
         force = given(rates[:, level])
-        adapted = np.maximum(fall * (rates[:, level] - pool.minimum_rate_hz + 2), 0)
-        capacity = float(np.sum(fused_force(slowed * (rates[:, -1] - adapted)) * now)) / most
+        lost = rates[:, level] - adapted_rates_hz(rates[:, level], active_s, share, pool)
+        capacity = float(np.sum(fused_force(slowed * (rates[:, -1] - lost)) * now)) / most
         began = np.where(~np.isfinite(began) & (levels[level] >= thresholds), step, began)
         course[:, step] = levels[level] / levels[-1], force.sum() / most, capacity
         if capacity < target and endurance is None:

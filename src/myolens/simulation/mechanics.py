@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.simulation.fatigue import FUSION_LINEAR, SLOWING, remaining_force
 from myolens.simulation.motoneurons import Train
 from myolens.simulation.muscle import Units, generator
 from myolens.simulation.scenario import Scenario
 
 Array = NDArray[np.float64]
 
-FUSION_LINEAR = 0.4
-"""Normalised rate CT/ISI up to which twitches add without change (Fuglevand 1993)."""
 TENDON_SHARE = 1.8
 """mm/s² peak to peak at the skin per mN of twitch over a thin cover (Yoshitake 2004: 1.5 and 2.2)."""
 LATERAL_SPREAD_MM = 5.0
@@ -46,19 +45,26 @@ def fusion_gain(normalised_rate: Array) -> Array:
 def summed_force(
     scenario: Scenario, units: Units, trains: Sequence[Train], rate_hz: float, weights: Array | None = None
 ) -> Array:
-    """Sum of the units' forces over time, mN; each counts with its weight (1 when None)."""
+    """Sum of the units' forces over time, mN; each counts with its weight (1 when None).
+
+    With ``pool.fatigue`` units weaken and slow as they fire (`fatigue.remaining_force`).
+    """
     force = np.zeros(round(scenario.seconds * rate_hz))
     for train in trains:
         contraction = float(units.contraction_ms[train.unit])
-        length = int(8 * contraction * rate_hz / 1000) + 2
+        left = np.ones(train.times_s.size)
+        if scenario.pool.fatigue:
+            left = remaining_force(train.times_s, contraction, train.unit / max(len(units) - 1, 1))
+        slowed = contraction * (1 + SLOWING * (1 - left))
+        length = int(8 * float(slowed.max(initial=0.0)) * rate_hz / 1000) + 2
         intervals = np.diff(train.times_s, prepend=-np.inf) * 1000
-        gains = units.twitch_mn[train.unit] * fusion_gain(contraction / intervals)
+        gains = units.twitch_mn[train.unit] * left * fusion_gain(slowed / intervals)
         if weights is not None:
             gains = gains * weights[train.unit]
-        for time, gain in zip(train.times_s, gains, strict=True):
+        for time, gain, contracting in zip(train.times_s, gains, slowed, strict=True):
             first = int(np.ceil(time * rate_hz))
             at = (np.arange(first, min(first + length, force.size)) / rate_hz - time) * 1000
-            force[first : first + at.size] += gain * twitch(at, contraction)
+            force[first : first + at.size] += gain * twitch(at, float(contracting))
     return force
 
 

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from myolens.simulation.muscle import generator
 from myolens.simulation.parameters import Pool
 from myolens.simulation.scenario import Drive, Scenario
+from myolens.simulation.soma import supplied_share
 
 Array = NDArray[np.float64]
 
 DRIVE_STEP_S = 0.002
 REFRACTORY_S = 0.02
 """No voluntary interval is shorter, whatever the variation drawn."""
-HYSTERESIS = 0.12
-"""At rest tone a unit leaves off at 12 % less excitation than it began at (estimate after Gorassini 2002)."""
+ADAPTATION, ADAPTATION_S = 0.67, 22.0
+"""Size and time constant of the fall of discharge rates (Revill & Fuglevand 2011)."""
 
 
 def recruitment_thresholds(count: int, pool: Pool) -> Array:
@@ -47,6 +48,20 @@ def firing_rates_hz(excitation: Array, thresholds: Array, pool: Pool) -> Array:
     above = np.asarray(excitation)[None, :] - thresholds[:, None]
     rate = np.minimum(pool.minimum_rate_hz + pool.gain * above, peak_rates_hz(thresholds, pool)[:, None])
     return np.where(above >= 0, rate, 0.0)
+
+
+def adaptation_share(thresholds: Array, pool: Pool) -> Array:
+    """Share of its rate above recruitment that each unit loses in the end, most in the last recruited."""
+    return np.asarray((thresholds - 1) / (pool.recruitment_range - 1) * ADAPTATION)
+
+
+def adapted_rates_hz(rates_hz: Array, active_s: Array, share: Array | float, pool: Pool) -> Array:
+    """Rates after so many seconds of firing: q = share·(FR − MFR + 2)(1 − e^{−t/22 s}) is taken off.
+
+    Potvin & Fuglevand 2017; q is never negative.
+    """
+    fall = share * (1 - np.exp(-active_s / ADAPTATION_S))
+    return np.asarray(rates_hz - np.maximum(fall * (rates_hz - pool.minimum_rate_hz + 2), 0))
 
 
 def drive_at(drive: Drive, time_s: Array, *, rest: float = 0.0) -> Array:
@@ -93,19 +108,25 @@ class Train:
 def voluntary_trains(scenario: Scenario, alive: NDArray[np.bool_]) -> list[Train]:
     """Discharge times of every living unit that the drive recruits.
 
-    A unit begins when the excitation passes its threshold and leaves off below
-    ``threshold·(1 − 0.12·arousal)``: the persistent inward current keeps it going (Kim 2017 for the
-    mechanism). Intervals vary with the given coefficient of variation.
+    A unit begins when the excitation passes its threshold and leaves off below ``threshold·(1 − share)``:
+    the persistent inward current, open by then, supplies that share of what the unit needs. The share is
+    that of the two-compartment neuron at this arousal and inhibition (`soma.supplied_share`). Intervals vary
+    with the given coefficient of variation. With ``pool.fatigue`` rates adapt with the time a unit has fired.
     """
     time, excitation = excitation_course(scenario)
     thresholds = recruitment_thresholds(alive.size, scenario.pool)
+    adapting = adaptation_share(thresholds, scenario.pool)
+    kept_by_current = supplied_share(scenario.pool.arousal, scenario.pool.inhibition)
     trains = []
     highest = float(excitation.max(initial=0.0))
     for unit in np.flatnonzero(alive & (thresholds <= highest)):
-        on = _active(excitation, float(thresholds[unit]), HYSTERESIS * scenario.pool.arousal)
+        on = _active(excitation, float(thresholds[unit]), kept_by_current)
         rate = firing_rates_hz(
             np.maximum(excitation, thresholds[unit]), thresholds[unit : unit + 1], scenario.pool
         )[0]
+        if scenario.pool.fatigue:
+            active_s: Array = np.cumsum(on) * DRIVE_STEP_S
+            rate = adapted_rates_hz(rate, active_s, float(adapting[unit]), scenario.pool)
         times = _renewal(generator(scenario, 5, int(unit)), time, np.where(on, rate, 0.0), scenario.pool)
         if times.size:
             trains.append(Train(int(unit), times))

@@ -102,6 +102,10 @@ class Pool:
     arousal: float = parameter(
         1.0, 0.5, 2.0, "monoamine tone; scales the persistent inward current", "Kim 2017"
     )
+    inhibition: float = parameter(
+        0.0, 0, 0.3, "inhibition of dendrites, mS/cm²; cancels the persistent inward current", "Kim 2017"
+    )
+    fatigue: bool = False  # rates adapt and units lose force while they fire (Potvin 2017)
 
 
 @dataclass(frozen=True, slots=True)
