@@ -125,7 +125,7 @@ def voluntary_trains(scenario: Scenario, alive: NDArray[np.bool_]) -> list[Train
             np.maximum(excitation, thresholds[unit]), thresholds[unit : unit + 1], scenario.pool
         )[0]
         if scenario.pool.fatigue:
-            active_s: Array = np.cumsum(on) * DRIVE_STEP_S
+            active_s = np.asarray(np.cumsum(on, dtype=np.float64) * DRIVE_STEP_S)
             rate = adapted_rates_hz(rate, active_s, float(adapting[unit]), scenario.pool)
         times = _renewal(generator(scenario, 5, int(unit)), time, np.where(on, rate, 0.0), scenario.pool)
         if times.size:
