@@ -193,3 +193,11 @@ def test_needle_reading_leads_its_report(recording: Recording, analysis: Analysi
     for words in ("mean amplitude 3896 is above", "3793", "8.6", "2.19", "fibrillation", "1 of 1"):
         assert words in page
     assert pdf(examined=[examined], today=TODAY).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "words", ["\x00\x1b[31m", "\ufffe", "🎉 肌肉跳动 ارتعاش", "#let x = 1 $ * _ ` \\ ]]>"]
+)
+def test_pdf_prints_whatever_a_person_wrote(assessment: Assessment, words: str) -> None:
+    content = pdf(assessment, Case(id=words, complaint=words), today=TODAY)
+    assert content.startswith(b"%PDF-")

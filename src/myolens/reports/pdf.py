@@ -62,10 +62,24 @@ def pdf(
         ) from None
     template = resources.files("myolens.reports").joinpath("templates", "report.typ").read_bytes()
     data = _data(assessment, case, examined, failures, today or date.today())
-    compiled = typst.compile(
-        template, sys_inputs={"data": json.dumps(data, allow_nan=False)}, pdf_standards=["ua-1"]
-    )
+    inputs = {"data": json.dumps(_printable(data), allow_nan=False)}
+    try:
+        compiled = typst.compile(template, sys_inputs=inputs, pdf_standards=["ua-1"])
+    except typst.TypstError:
+        # a script or sign that the embedded fonts lack: the text still prints, without the standard's seal
+        compiled = typst.compile(template, sys_inputs=inputs)
     return bytes(compiled)
+
+
+def _printable(value: Any) -> Any:
+    """The same data without control characters and other signs that no font can show."""
+    if isinstance(value, str):
+        return "".join(sign for sign in value if sign in "\n\t" or sign.isprintable())
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    return value
 
 
 def _data(
