@@ -157,6 +157,7 @@ def _summary(assessment: Assessment) -> None:
         capital,
         checked_in_order,
         likely_causes,
+        of_hundred,
         per_hundred,
     )
 
@@ -168,7 +169,7 @@ def _summary(assessment: Assessment) -> None:
     likely = likely_causes(assessment)
     for cause in likely:
         out.print(
-            f"  about {per_hundred(cause.probability):>2} of 100 "
+            f"  {of_hundred(cause.probability)} "
             f"({per_hundred(cause.low)} to {per_hundred(cause.high)})  "
             f"[bold]{escape(capital(cause.plain_name))}[/bold]"
         )

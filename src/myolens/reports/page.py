@@ -114,6 +114,7 @@ def report(
             evidence=lambda cause: Markup(figures.evidence_bars(cause)),
             course=lambda course: Markup(figures.course_curve(course)),
             capital=capital,
+            of_hundred=of_hundred,
             per_hundred=per_hundred,
             css=_asset("report.css"),
             viewer=_asset("viewer.js"),
@@ -148,6 +149,12 @@ def per_hundred(probability: float) -> str:
     if probability > 0.99:
         return "more than 99"
     return f"{round(probability * 100)}"
+
+
+def of_hundred(probability: float) -> str:
+    """Words such as "about 42 of 100", "fewer than 1 of 100"."""
+    words = per_hundred(probability)
+    return f"{words} of 100" if " " in words else f"about {words} of 100"
 
 
 def recording_sentence(analysis: Analysis) -> str:
