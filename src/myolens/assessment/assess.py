@@ -38,8 +38,8 @@ from myolens.knowledge.model import Knowledge, UrgencyLevel
 if TYPE_CHECKING:
     from myolens.emg.analysis import Analysis
 
-ENOUGH_CHANCE = 0.01
-"""An open question that would make the case urgent matters if a "yes" is at least this likely."""
+ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
+"""An open question that would raise the case to a level matters if a "yes" is at least this likely."""
 FEWEST_ANSWERS = 3
 """With fewer answers than this, self-care is not advised (project estimate)."""
 _MOST_OPEN = 12
@@ -145,9 +145,7 @@ def _level(
     """
     level = level_of(rules)
     weighty = [
-        question
-        for question in open_questions
-        if question.level.rank >= UrgencyLevel.SOON_WEEKS.rank and question.chance >= ENOUGH_CHANCE
+        question for question in open_questions if question.chance >= ENOUGH_CHANCE.get(question.level, 1.0)
     ]
     enough = level.rank >= UrgencyLevel.URGENT_DAYS.rank or not weighty
     if level is UrgencyLevel.SELF_CARE and not enough and evidence.answers < FEWEST_ANSWERS:

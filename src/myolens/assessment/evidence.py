@@ -12,6 +12,10 @@ from myolens.assessment.triage import Facts
 SURE = 2.0
 """A measured log likelihood ratio beyond this overrules a plain statement to the contrary."""
 
+UNMENTIONED = -1.0
+"""Log likelihood ratio of a place left out by somebody who names other places: about two of three
+who have it there would say so (project estimate)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -71,16 +75,19 @@ def combined(
     ratios = {code: sum(sorted(values)) for code, values in hints.items()}
     overruled = {code for code in yes if ratios.get(code, 0) < -SURE}
     overruled |= {code for code in no if ratios.get(code, 0) > SURE}
+    hinted = {code: ratio for code, ratio in ratios.items() if ratio > 0 or not _milestone(network, code)}
     present = _closed_up(network, yes - overruled)
     absent = _closed_down(network, no - overruled)
     clash = _with_particular(network, set(disputed) | (present & absent), present)
     certain = (present | absent) - clash
+    hinted = _unmentioned(network, present, certain | clash | hinted.keys()) | hinted
     observed = {}
     for code in network.findings:
         if code in certain:
-            observed[code] = PRESENT if code in present else ABSENT
-        elif code in ratios and code not in clash and ratios[code] != 0:
-            observed[code] = soft(ratios[code])
+            if code in present or not _milestone(network, code):
+                observed[code] = PRESENT if code in present else ABSENT
+        elif code in hinted and code not in clash and hinted[code] != 0:
+            observed[code] = soft(hinted[code])
     return Combined(
         facts=_facts(network, present, absent, yes, ratios, numbers=numbers, labs=labs, age=age, sex=sex),
         observed=_without_implied_absences(network, observed, stated=no),
@@ -104,11 +111,34 @@ def _facts(
     age: float | None,
     sex: str | None,
 ) -> Facts:
-    """Facts for the rules: soft evidence counts as a fact from `SURE` on, a warning never gets lost."""
+    """Facts for the rules: soft evidence counts as a fact from `SURE` on, a warning never gets lost.
+
+    A number answers the questions of its thresholds by the cut-off: twelve days is not over two weeks.
+    """
     there = _closed_up(network, yes) | present | {code for code, ratio in ratios.items() if ratio >= SURE}
     gone = absent | {code for code, ratio in ratios.items() if ratio <= -SURE and code not in yes}
+    for code, value in numbers.items():
+        number = network.knowledge.findings[code].number
+        for threshold in number.thresholds if number is not None else ():
+            if threshold.finding not in there | gone and threshold.sex in (None, sex):
+                (there if crossed(threshold, value) else gone).add(threshold.finding)
     there = _closed_up(network, there)
     return Facts(frozenset(there), frozenset(gone - there), dict(numbers), dict(labs), age, sex)
+
+
+def _milestone(network: Network, code: str) -> bool:
+    return network.knowledge.findings[code].milestone
+
+
+def _unmentioned(network: Network, present: set[str], told: set[str]) -> dict[str, float]:
+    """Soft absence of the place that defines a cause, where other places were told and this was not."""
+    findings = network.knowledge.findings
+    placed = any(findings[code].family == "twitching" and findings[code].site for code in present)
+    return {
+        cause.place[0]: UNMENTIONED
+        for cause in network.knowledge.causes.values()
+        if placed and cause.place and told.isdisjoint(cause.place)
+    }
 
 
 def _measured(

@@ -28,6 +28,10 @@ from myolens.knowledge.model import Cause, Knowledge, Probability, Sourced, Stre
 LIKELY_ENOUGH = 0.05
 """A serious cause below this is reported as checked for rather than among the likely ones."""
 
+FIRST_CHECKED = "motor_neuron_disease"
+"""What people who twitch fear most is always answered, and first."""
+MOST_CHECKED = 8
+_WORTH_TELLING = 0.005
 _TOLD_BITS = 0.05
 _CLEAR_BITS = 0.3
 _SIGNS = 7
@@ -65,12 +69,19 @@ def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, 
 
 
 def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Facts) -> tuple[CheckedFor, ...]:
-    """Return the serious causes that are not expected, with their signs and what is known of each."""
+    """Return the serious causes that are not expected, with their signs and what is known of each.
+
+    Motor neuron disease comes first; then, up to `MOST_CHECKED`, the most probable of those that
+    are not negligible or one of whose signs was told, as present or as absent.
+    """
     found = []
-    for result in causes:
-        if not result.serious or result.probability >= LIKELY_ENOUGH:
+    for result in sorted(causes, key=lambda each: each.cause != FIRST_CHECKED):
+        if not result.serious or result.probability >= LIKELY_ENOUGH or len(found) >= MOST_CHECKED:
             continue
         cause = knowledge.causes[result.cause]
+        told = any(_status(code, facts) != "not said" for code in _signs(knowledge, cause))
+        if not (told or result.probability >= _WORTH_TELLING or result.cause == FIRST_CHECKED):
+            continue
         found.append(
             CheckedFor(
                 cause=result.cause,

@@ -85,13 +85,16 @@ def serious_sentence(probability: float) -> str:
 
 def headline(level: UrgencyLevel, *, enough: bool, review: str) -> str:
     """Return the action with its time, first thing to read; ``review`` is from `when`."""
+    if not enough and level is UrgencyLevel.SELF_CARE:
+        return (
+            "Nothing urgent in what you told so far. Too little is known yet to leave it at that: "
+            "the open questions decide whether to see a doctor."
+        )
     text = HEADLINES[level]
+    if not enough and level is UrgencyLevel.ROUTINE:
+        return f"{text} Too little is known yet: the open questions decide if it should be sooner."
     if level is UrgencyLevel.SELF_CARE:
         text += f", and look again {review}." if review else "."
-    if not enough and level.rank <= UrgencyLevel.ROUTINE.rank:
-        text += (
-            " Too little is known yet to say that nothing is urgent: please answer the open questions first."
-        )
     return text
 
 

@@ -149,7 +149,11 @@ class Mechanism(Sourced):
 
 
 class Cause(KnowledgeModel):
-    """One cause of twitching, or one look-alike."""
+    """One cause of twitching, or one look-alike.
+
+    ``place`` names the findings of the place that defines the cause, the defining one first:
+    where other places are told and none of these, that one is taken as probably absent.
+    """
 
     code: Code
     name: str
@@ -176,6 +180,7 @@ class Cause(KnowledgeModel):
     findings: tuple[Effect, ...] = Field(min_length=1)
     risks: tuple[Risk, ...] = ()
     links: tuple[Link, ...] = ()
+    place: tuple[Code, ...] = ()
     where: tuple[Statement, ...] = ()
     worse: tuple[Statement, ...] = ()
     better: tuple[Statement, ...] = ()
@@ -258,6 +263,9 @@ class FindingDefinition(KnowledgeModel):
         Names that say it is absent ("normal strength").
     stopped : code or None
         What it means that the person has stopped this ("stopped diazepam").
+    milestone : bool
+        Reached only with time ("for more than three months"). Figures come from people who were
+        followed for long, so that it is not reached yet is no evidence against any cause.
     family, site : code or None
         Findings of one family ("twitching") differ by body site; a name made of a site and
         a family word ("deltoid fasciculations") finds the nearest site that has a finding.
@@ -283,6 +291,7 @@ class FindingDefinition(KnowledgeModel):
     result_of: tuple[str, ...] = ()
     opposites: tuple[str, ...] = ()
     stopped: Code | None = None
+    milestone: bool = False
     family: Code | None = None
     site: Code | None = None
 
@@ -343,6 +352,12 @@ class LabDefinition(KnowledgeModel):
     high_finding: Code | None = None
 
 
+class MaximumDose(Sourced):
+    """Usual largest amount a day for an adult; clearly more counts as an overdose."""
+
+    mg_per_day: float = Field(gt=0)
+
+
 class Medicine(KnowledgeModel):
     """A medicine or class: the findings it stands for and what it forbids in care."""
 
@@ -352,6 +367,7 @@ class Medicine(KnowledgeModel):
     classes: tuple[Code, ...] = ()
     implies: tuple[Code, ...] = ()
     sources: tuple[Code, ...] = ()
+    maximum: MaximumDose | None = None
     note: Statement | None = None
 
 

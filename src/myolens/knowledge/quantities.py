@@ -105,6 +105,23 @@ def _without_unit(count: float, number: Number, *, guess: bool) -> Quantity | Un
     return other if isinstance(base, Unreadable) and isinstance(other, Quantity) else base
 
 
+_DOSE = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*(mg|milligrams?|g|grams?|mcg|ug|micrograms?)\b\s*(?:/|per|a|each|every|in a)?\s*"
+    r"(day|daily|d|24\s*h)\b"
+)
+_MILLIGRAMS = {"g": 1000.0, "mg": 1.0, "mi": 1.0, "gr": 1000.0, "mc": 0.001, "ug": 0.001, "microgram": 0.001}
+
+
+def daily_dose(value: float | str | None, unit: str | None) -> float | None:
+    """Return a dose of a medicine in mg a day ("9600 mg_per_day", "gabapentin 300 mg daily"), or None."""
+    text = f"{value if value is not None else ''} {unit or ''}".lower().replace("_", " ")
+    match = _DOSE.search(text)
+    if match is None:
+        return None
+    name = "microgram" if match[2].startswith("microg") else match[2][:2]
+    return float(match[1].replace(",", ".")) * _MILLIGRAMS[name]
+
+
 @dataclass(frozen=True)
 class _Phrase:
     count: float | None

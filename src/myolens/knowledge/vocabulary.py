@@ -10,8 +10,8 @@ from myolens.case import Case, Finding, Lab, Source
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.durations import days_from
 from myolens.knowledge.lexicon import Lexicon, Meaning, lexicon
-from myolens.knowledge.model import Knowledge, Number
-from myolens.knowledge.quantities import Quantity, quantity_from
+from myolens.knowledge.model import Knowledge, Medicine, Number
+from myolens.knowledge.quantities import Quantity, daily_dose, quantity_from
 from myolens.knowledge.recognised import (
     Recognised,
     RecognisedFinding,
@@ -34,6 +34,8 @@ from myolens.knowledge.wording import (
 
 DURATION = "duration_of_twitching"
 NEW_MEDICINE, TOO_MUCH = "medicine_started_or_changed", "medicine_overdose"
+CLEARLY_MORE = 1.5
+"""A daily dose of this many times the usual maximum counts as an overdose (project estimate)."""
 SEROTONERGIC, TWO_SEROTONERGIC = "takes_serotonergic", "takes_two_serotonergic"
 
 
@@ -87,9 +89,18 @@ class _Reader:
         if drug and self._as_medicine(finding):
             return
         meaning = self.names.finding(finding.name, kind=finding.kind)
+        if meaning is None and daily_dose(finding.value, finding.unit) and self._as_medicine(finding):
+            return
         if meaning is None or self._is_lab_value(finding):
             lab = self.names.lab(finding.name)
             if lab and finding.value is not None:
+                if meaning is None and not self._is_lab_value(finding):
+                    read = quantity_from(
+                        finding.value, finding.unit, self.knowledge.labs[lab].number, guess=True
+                    )
+                    worded = _lab_word(finding.value) is not None
+                    if not isinstance(read, Quantity) and not worded:
+                        self._as_medicine(finding)  # the dose cannot be read, but the medicine is taken
                 self.read_lab(Lab(name=finding.name, value=finding.value, unit=finding.unit))
                 return
         if (
@@ -121,7 +132,15 @@ class _Reader:
         if _presence(finding):
             medicine = self.knowledge.medicines[code]
             self._take(RecognisedMedicine(code, medicine.name, medicine.implies, finding.name))
+            self._too_much(medicine, daily_dose(finding.value, finding.unit), finding.name)
         return True
+
+    def _too_much(self, medicine: Medicine, dose: float | None, given_as: str) -> None:
+        """Clearly more a day than the usual maximum is an overdose."""
+        if medicine.maximum is None or dose is None or TOO_MUCH not in self.knowledge.findings:
+            return
+        if dose >= CLEARLY_MORE * medicine.maximum.mg_per_day:
+            self.said.append(RecognisedFinding(TOO_MUCH, present=True, given_as=given_as))
 
     def _say(self, finding: Finding, meaning: Meaning) -> None:
         site, side = self.names.site_of(finding.site) if finding.site else (None, None)
@@ -277,6 +296,7 @@ class _Reader:
         if (code := self.names.medicine(name)) is not None:
             medicine = self.knowledge.medicines[code]
             self._take(RecognisedMedicine(code, medicine.name, medicine.implies, name))
+            self._too_much(medicine, daily_dose(name, None), name)
             return
         meaning = self.names.finding(name)
         classes = [code for code, present in meaning.findings if present] if meaning else []
