@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from myolens.case import Case, Finding
 from myolens.knowledge import Knowledge
+from myolens.knowledge.loading import load
 from myolens.knowledge.model import Number
 from myolens.knowledge.quantities import Quantity, Unreadable, quantity_from
+from myolens.knowledge.vocabulary import recognise
 
 # IUPAC standard atomic weights 2021 (abridged), g/mol
 H, C, N, OX, NA, MG, P, K, CA, CO, IO = (
@@ -202,3 +205,12 @@ def test_number_and_phrase_agree(value: float, unit: str) -> None:
 def test_anything_is_read_or_refused(value: float | str, unit: str | None) -> None:
     found = quantity_from(value, unit, NUMBER)
     assert isinstance(found, Unreadable) or NUMBER.minimum <= found.value <= NUMBER.maximum * (1 + 1e-9)
+
+
+def test_a_dose_far_above_the_usual_maximum_is_an_overdose() -> None:
+    knowledge = load()
+    for value, much in ((9600, True), (900, False)):
+        case = Case(findings=(Finding(name="gabapentin", present=True, value=value, unit="mg_per_day"),))
+        present = recognise(case, knowledge).present
+        assert "takes_gabapentinoid" in present
+        assert ("medicine_overdose" in present) == much
