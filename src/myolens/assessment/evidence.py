@@ -80,7 +80,7 @@ def combined(
     absent = _closed_down(network, no - overruled)
     clash = _with_particular(network, set(disputed) | (present & absent), present)
     certain = (present | absent) - clash
-    hinted = _unmentioned(network, present, certain | clash | hinted.keys()) | hinted
+    hinted |= _unmentioned(network, present, certain | clash | hinted.keys())
     observed = {}
     for code in network.findings:
         if code in certain:

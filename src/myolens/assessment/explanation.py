@@ -74,7 +74,7 @@ def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Fact
     Motor neuron disease comes first; then, up to `MOST_CHECKED`, the most probable of those that
     are not negligible or one of whose signs was told, as present or as absent.
     """
-    found = []
+    found: list[CheckedFor] = []
     for result in sorted(causes, key=lambda each: each.cause != FIRST_CHECKED):
         if not result.serious or result.probability >= LIKELY_ENOUGH or len(found) >= MOST_CHECKED:
             continue
