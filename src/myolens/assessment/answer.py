@@ -165,7 +165,12 @@ def _urgency(
     return Urgency(
         level=level,
         rules=tuple(rules),
-        headline=headline(level, enough=enough, review=review),
+        headline=headline(
+            level,
+            enough=enough,
+            review=review,
+            actions=[rule.action for rule in rules if rule.level is level],
+        ),
         safety_net=safety_net(level, review=review),
         not_asked=tuple(evidence.labels[question.finding] for question in open_questions[:_MOST_OPEN]),
         enough=enough,

@@ -7,7 +7,7 @@ same denominator and both framings. A serious cause is never called excluded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from myolens.knowledge.model import UrgencyLevel
@@ -83,8 +83,14 @@ def serious_sentence(probability: float) -> str:
     return f"About {round(100 * probability)} in 100 people with answers like yours."
 
 
-def headline(level: UrgencyLevel, *, enough: bool, review: str) -> str:
-    """Return the action with its time, first thing to read; ``review`` is from `when`."""
+def headline(level: UrgencyLevel, *, enough: bool, review: str, actions: Sequence[str] = ()) -> str:
+    """Return the action with its time, first thing to read.
+
+    ``review`` is from `when`; ``actions`` are those of the rules that set the level: where one
+    says today, the headline says no later.
+    """
+    if level is UrgencyLevel.URGENT_DAYS and any(action.startswith("Today") for action in actions):
+        return "Today: speak to a doctor."
     if not enough and level is UrgencyLevel.SELF_CARE:
         return (
             "Nothing urgent in what you told so far. Too little is known yet to leave it at that: "
