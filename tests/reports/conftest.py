@@ -114,7 +114,7 @@ def assessment() -> Assessment:
                 ],
                 "safety_net": ["You cannot do a button you could do a month ago"],
                 "not_asked": ["Do you have trouble swallowing?"],
-                "enough": True,
+                "enough": False,
             },
             "causes": [
                 {

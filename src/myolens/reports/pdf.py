@@ -125,7 +125,7 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
                 for r in urgency.rules
             ],
             "safety_net": list(urgency.safety_net),
-            "not_asked": list(urgency.not_asked),
+            "not_asked": [] if urgency.enough else list(urgency.not_asked[:6]),
         },
         "causes": [
             {
