@@ -55,13 +55,13 @@ def motor_neuron():
         at, rising = np.interp(times[1:], time, current), times[1:] < time[half]
         for which, colour in ((rising, INK), (~rising, RED)):
             if np.any(which):
-                y = 240 - np.minimum(rate[which], 100) * 1.8
+                y = 240 - rate[which] * 1.2
                 parts.append(path_of(left + at[which] * 15, y, colour, 1.6))
         parts += [
             path_of([left, left, left + 180], [50, 240, 240], PALE),
             text(left + 4, 46, label),
             text(left + 180, 256, "12 nA", anchor="end"),
-            text(left - 4, 64, "100 Hz", 9, "end"),
+            text(left - 4, 64, "150 Hz", 9, "end"),
         ]
     parts += [text(50, 276, "rising"), path_of([90, 120], [272, 272], INK, 2)]
     parts += [text(140, 276, "falling"), path_of([182, 212], [272, 272], RED, 2)]
