@@ -18,61 +18,113 @@ Floats = NDArray[np.float32]
 
 @njit(nogil=True, cache=True)
 def transpose_scaled(stored: NDArray[Any], gain: Floats) -> Floats:
-    """Stored (channels, samples) of any number type → float32 (samples, channels) × gain."""
+    """Stored (channels, samples) of any number type → float32 (samples, channels) × gain.
+
+    Eight instants at a time: of each channel they are read from one cache line and written to eight.
+    """
     channels, samples = stored.shape
     out = np.empty((samples, channels), np.float32)
-    tile = 64
-    for begin in range(0, samples, tile):
-        end = min(samples, begin + tile)
+    whole = samples - samples % 8
+    for t in range(0, whole, 8):
         for c in range(channels):
-            scale = gain[c]
-            for t in range(begin, end):
-                out[t, c] = np.float32(stored[c, t]) * scale
+            row, scale = stored[c], gain[c]
+            v0, v1, v2, v3 = row[t], row[t + 1], row[t + 2], row[t + 3]
+            v4, v5, v6, v7 = row[t + 4], row[t + 5], row[t + 6], row[t + 7]
+            out[t, c] = np.float32(v0) * scale
+            out[t + 1, c] = np.float32(v1) * scale
+            out[t + 2, c] = np.float32(v2) * scale
+            out[t + 3, c] = np.float32(v3) * scale
+            out[t + 4, c] = np.float32(v4) * scale
+            out[t + 5, c] = np.float32(v5) * scale
+            out[t + 6, c] = np.float32(v6) * scale
+            out[t + 7, c] = np.float32(v7) * scale
+    for t in range(whole, samples):
+        for c in range(channels):
+            out[t, c] = np.float32(stored[c, t]) * gain[c]
     return out
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 def zero_phase(x: Floats, sections: NDArray[np.float64]) -> None:
-    """Filter in place forwards and backwards through biquads (rows b0 b1 b2 a1 a2), zero phase.
+    """Filter in place forwards and backwards through two biquads (rows b0 b1 b2 a1 a2), zero phase.
 
-    Each run starts in the steady state of its first sample, so a constant gives no transient.
+    Each run starts in the steady state of its first sample, so a constant gives no transient. The state
+    is float64: at high rates the poles of the high-pass lie so close to one that float32 would drift.
     """
     samples, channels = x.shape
     if samples == 0:
         return
-    z1 = np.empty(channels, np.float64)
-    z2 = np.empty(channels, np.float64)
-    for s in range(sections.shape[0]):
-        b0, b1, b2, a1, a2 = sections[s]
-        at_rest = (b0 + b1 + b2) / (1.0 + a1 + a2)
-        for direction in range(2):
-            first = 0 if direction == 0 else samples - 1
-            step = 1 if direction == 0 else -1
+    b0, b1, b2, a1, a2 = sections[0]
+    d0, d1, d2, c1, c2 = sections[1]
+    first_gain = (b0 + b1 + b2) / (1.0 + a1 + a2)
+    second_gain = (d0 + d1 + d2) / (1.0 + c1 + c2)
+    state = np.empty((4, channels), np.float64)
+    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    for backwards in range(2):
+        first = x[(samples - 1) * backwards]
+        for c in range(channels):
+            v = np.float64(first[c])
+            y = first_gain * v
+            s0[c] = y - b0 * v
+            s1[c] = b2 * v - a2 * y
+            s2[c] = (second_gain - d0) * y
+            s3[c] = (d2 - c2 * second_gain) * y
+        for k in range(samples):
+            row = x[samples - 1 - k] if backwards else x[k]
             for c in range(channels):
-                z1[c] = (at_rest - b0) * x[first, c]
-                z2[c] = (b2 - a2 * at_rest) * x[first, c]
-            t = first
-            for _ in range(samples):
-                for c in range(channels):
-                    v = np.float64(x[t, c])
-                    y = b0 * v + z1[c]
-                    z1[c] = b1 * v - a1 * y + z2[c]
-                    z2[c] = b2 * v - a2 * y
-                    x[t, c] = np.float32(y)
-                t += step
+                v = np.float64(row[c])
+                y = b0 * v + s0[c]
+                s0[c] = b1 * v - a1 * y + s1[c]
+                s1[c] = b2 * v - a2 * y
+                w = d0 * y + s2[c]
+                s2[c] = d1 * y - c1 * w + s3[c]
+                s3[c] = d2 * y - c2 * w
+                row[c] = np.float32(w)
 
 
 @njit(nogil=True, cache=True)
 def median_abs(x: Floats, step: int) -> Floats:
-    """Median of every `step`-th |x| down each column."""
+    """Median of every `step`-th |x| down each column.
+
+    All columns at once, one binary digit after the other: positive floats are in the order of their bits.
+    """
     samples, channels = x.shape
-    out = np.empty(channels, np.float32)
-    column = np.empty((samples + step - 1) // step, np.float32)
+    count = (samples + step - 1) // step
+    sizes = np.empty((count, channels), np.float32)
+    for k in range(count):
+        for c in range(channels):
+            sizes[k, c] = abs(x[k * step, c])
+    bits = sizes.view(np.int32)
+    median = np.zeros(channels, np.int32)
+    below = np.empty(channels, np.int32)
+    for digit in range(30, -1, -1):
+        one = np.int32(1 << digit)
+        below[:] = 0
+        for k in range(count):
+            for c in range(channels):
+                below[c] += bits[k, c] < median[c] + one
+        for c in range(channels):
+            if below[c] < (count + 1) // 2:
+                median[c] += one
+    lower = median.view(np.float32)
+    return lower if count % 2 else (lower + _next(sizes, lower, count // 2)) / np.float32(2.0)
+
+
+@njit(nogil=True, cache=True)
+def _next(sizes: Floats, lower: Floats, rank: int) -> Floats:
+    """The value after the lower median, which has this rank, in each column."""
+    count, channels = sizes.shape
+    upper = np.full(channels, np.inf, np.float32)
+    within = np.zeros(channels, np.int32)
+    for k in range(count):
+        for c in range(channels):
+            within[c] += sizes[k, c] <= lower[c]
+            if sizes[k, c] > lower[c]:
+                upper[c] = min(upper[c], sizes[k, c])
     for c in range(channels):
-        for k in range(len(column)):
-            column[k] = abs(x[k * step, c])
-        out[c] = np.median(column)
-    return out
+        if within[c] > rank:
+            upper[c] = lower[c]
+    return upper
 
 
 @njit(nogil=True, cache=True)
@@ -139,22 +191,34 @@ def mix(x: Floats, weights: Floats) -> Floats:
     """Signal (samples, channels) times weights (channels, channels), without a threaded BLAS."""
     samples, channels = x.shape
     out = np.zeros((samples, channels), np.float32)
-    whole = samples - samples % 4
-    for t in range(0, whole, 4):
-        for j in range(channels):
-            v0, v1, v2, v3 = x[t, j], x[t + 1, j], x[t + 2, j], x[t + 3, j]
+    rows, columns = samples - samples % 4, channels - channels % 4
+    for t in range(0, rows, 4):
+        p, q, r, s = out[t], out[t + 1], out[t + 2], out[t + 3]
+        for j in range(0, columns, 4):
+            p0, p1, p2, p3 = x[t, j], x[t, j + 1], x[t, j + 2], x[t, j + 3]
+            q0, q1, q2, q3 = x[t + 1, j], x[t + 1, j + 1], x[t + 1, j + 2], x[t + 1, j + 3]
+            r0, r1, r2, r3 = x[t + 2, j], x[t + 2, j + 1], x[t + 2, j + 2], x[t + 2, j + 3]
+            s0, s1, s2, s3 = x[t + 3, j], x[t + 3, j + 1], x[t + 3, j + 2], x[t + 3, j + 3]
+            row0, row1, row2, row3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
             for c in range(channels):
-                w = weights[j, c]
-                out[t, c] += v0 * w
-                out[t + 1, c] += v1 * w
-                out[t + 2, c] += v2 * w
-                out[t + 3, c] += v3 * w
-    for t in range(whole, samples):
-        for j in range(channels):
-            v = x[t, j]
-            for c in range(channels):
-                out[t, c] += v * weights[j, c]
+                w0, w1, w2, w3 = row0[c], row1[c], row2[c], row3[c]
+                p[c] += p0 * w0 + p1 * w1 + p2 * w2 + p3 * w3
+                q[c] += q0 * w0 + q1 * w1 + q2 * w2 + q3 * w3
+                r[c] += r0 * w0 + r1 * w1 + r2 * w2 + r3 * w3
+                s[c] += s0 * w0 + s1 * w1 + s2 * w2 + s3 * w3
+        _mix_plainly(x, weights, out, t, t + 4, columns)
+    _mix_plainly(x, weights, out, rows, samples, 0)
     return out
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+def _mix_plainly(x: Floats, weights: Floats, out: Floats, start: int, stop: int, column: int) -> None:
+    """Add to some rows what the columns from one on contribute."""
+    for t in range(start, stop):
+        for j in range(column, x.shape[1]):
+            v = x[t, j]
+            for c in range(x.shape[1]):
+                out[t, c] += v * weights[j, c]
 
 
 @njit(nogil=True, cache=True)
@@ -183,7 +247,7 @@ def wavelets(z: Floats, half: int) -> tuple[Floats, Floats]:
     return even, odd
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
 def evidence(
     z: Floats, halves: NDArray[np.int64], even_scale: Floats, odd_scale: Floats, offset: float
 ) -> tuple[Floats, Floats]:
@@ -209,32 +273,32 @@ def evidence(
     widths = halves.shape[0]
     margin = halves.max()
     floor = np.float32(offset)
-    cumulative = np.zeros((samples + 1, channels), np.float32)
     total = np.zeros(samples, np.float32)
     spread = np.ones(samples, np.float32)
+    cumulative = np.empty((samples + 1, channels), np.float32)
+    cumulative[0] = 0.0
     for t in range(samples):
+        before, after, row = cumulative[t], cumulative[t + 1], z[t]
         for c in range(channels):
-            cumulative[t + 1, c] = cumulative[t, c] + z[t, c]
+            after[c] = before[c] + row[c]
     best = np.empty(channels, np.float32)
-    for t in range(margin, samples - margin + 1):
-        if t >= samples:
-            break
-        best[:] = 0.0
+    for t in range(margin, min(samples, samples - margin + 1)):
+        best[:] = floor
+        middle = cumulative[t]
         for k in range(widths):
             half = halves[k]
-            quarter = half // 2
+            inner = t - half // 2
+            left, right = cumulative[t - half], cumulative[t + half]
+            inner_left, inner_right = cumulative[inner], cumulative[inner + half]
+            even_weight, odd_weight = even_scale[k], odd_scale[k]
             for c in range(channels):
-                right = cumulative[t + half, c]
-                left = cumulative[t - half, c]
-                inner = cumulative[t - quarter + half, c] - cumulative[t - quarter, c]
-                even = 2.0 * inner - (right - left)
-                odd = right - 2.0 * cumulative[t, c] + left
-                u = even * even * even_scale[k, c] + odd * odd * odd_scale[k, c]
-                best[c] = max(best[c], u)
+                even = np.float32(2.0) * (inner_right[c] - inner_left[c]) - (right[c] - left[c])
+                odd = right[c] - np.float32(2.0) * middle[c] + left[c]
+                best[c] = max(best[c], even * even * even_weight[c] + odd * odd * odd_weight[c])
         first = np.float32(0.0)
         second = np.float32(0.0)
         for c in range(channels):
-            g = max(np.float32(0.0), best[c] - floor)
+            g = best[c] - floor
             first += g
             second += g * g
         total[t] = first
