@@ -116,7 +116,8 @@ def main() -> None:
             np.savez(file, signal=signal, rate=rate)
             for tool, python in tools:
                 result = measured(python, tool, file, options.sources)
-                report(name, tool, result, truth, rate, signal.shape[1] / rate)
+                label = f"{tool}, {options.sources} sources" if tool == "openhdemg" else f"**{tool}**"
+                report(name, label, result, truth, rate, signal.shape[1] / rate)
 
 
 def recordings(options: argparse.Namespace):

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from benchmarks.decomposition.mixture import agreement, agreements, make_mixture
 
+from myolens.emg import extension
 from myolens.emg.convolutive import (
-    extended,
-    extended_at,
-    extended_covariance,
+    add_discharges,
     lag_counts,
     local_peaks,
     pick_pulses,
     potentials_of,
-    subtract,
 )
 from myolens.emg.decomposition import decompose
+from myolens.emg.extension import apply_filters, extended_at, extended_covariance
 from myolens.errors import InputError
 from myolens.recording import Channel, ChannelKind, Recording
 
@@ -120,30 +119,43 @@ def test_marked_units_of_a_real_contraction(shared_data):
     assert sum(score >= 0.9 for score in agreed) >= 4
 
 
-def test_extension_delays_each_channel():
-    signal = np.arange(12, dtype=np.float32).reshape(2, 6)
-    rows = extended(signal, 3, 0, 6)
-    np.testing.assert_array_equal(rows[2], [0, *signal[0, :5]])
-    np.testing.assert_array_equal(extended_at(signal, 3, np.array([4]))[0], rows[:, 4])
+def extended(rows: np.ndarray, taps: int) -> np.ndarray:
+    """Every extended observation, written out: row `tap·channels + channel` is the channel `tap` ago."""
+    padded = np.concatenate([np.zeros((taps - 1, rows.shape[1])), rows])
+    return np.stack([padded[t : t + taps][::-1].ravel() for t in range(len(rows))])
 
 
-def test_covariance_from_lags_is_that_of_the_extended_signal():
-    signal = np.random.default_rng(1).normal(size=(3, 20000)).astype(np.float32)
-    signal[1] += np.roll(signal[0], 2)
-    rows = extended(signal, 4, 0, 20000)
-    np.testing.assert_allclose(extended_covariance(signal, 4), rows @ rows.T / 20000, atol=2e-3)
+@pytest.mark.parametrize(("taps", "samples"), [(1, 700), (4, 5000), (41, 3001)])
+def test_filters_and_covariance_are_those_of_the_extended_signal(monkeypatch, taps, samples):
+    monkeypatch.setattr(extension, "CHUNK", 1000)  # results must not depend on where chunks end
+    rng = np.random.default_rng(taps)
+    rows = rng.normal(size=(samples, 3)).astype(np.float32)
+    rows[:, 1] += np.roll(rows[:, 0], 2)
+    observations = extended(rows, taps)
+    filters = rng.normal(size=(2, 3 * taps)).astype(np.float32)
+    np.testing.assert_allclose(apply_filters(rows, filters), filters @ observations.T, atol=1e-3)
+    covariance = extended_covariance(rows, taps)
+    for lag in range(taps):
+        product = rows[lag:].T.astype(float) @ rows[: samples - lag] / samples
+        for tap in {0, taps - lag - 1}:  # block Toeplitz: the same for every pair of taps so far apart
+            rows_, columns = slice(3 * tap, 3 * tap + 3), slice(3 * (tap + lag), 3 * (tap + lag) + 3)
+            np.testing.assert_allclose(covariance[rows_, columns], product, atol=1e-5)
+    np.testing.assert_allclose(covariance, covariance.T, atol=1e-6)
+    some = np.array([0, 2, samples - 1])
+    np.testing.assert_array_equal(extended_at(rows, taps, some), observations[some].astype(np.float32))
 
 
 def test_potentials_are_exact_where_discharges_collide():
     rng = np.random.default_rng(2)
-    shapes = rng.normal(size=(2, 4, 30)).astype(np.float32)
+    shapes = rng.normal(size=(2, 30, 4)).astype(np.float32)
     a = np.sort(rng.choice(np.arange(50, 5900), 300, replace=False)).astype(np.int64)
     b = a[::2] + 7  # every second discharge collides at one lag
     b = np.unique(np.concatenate([b, rng.choice(np.arange(50, 5900), 150)])).astype(np.int64)
-    signal = -subtract(np.zeros((4, 6000), np.float32), [a, b], list(shapes), 10)
+    signal = np.zeros((6000, 4), np.float32)
+    for train, shape in zip((a, b), shapes, strict=True):
+        add_discharges(signal, train, shape, 10)
     found = potentials_of(signal, [a, b], 10, 20)
     np.testing.assert_allclose(found, shapes, atol=0.05)
-    assert np.abs(subtract(signal, [a, b], list(shapes), 10)).max() < 1e-3
 
 
 def test_lag_counts_are_counts_of_pairs():

@@ -5,63 +5,24 @@ there, plus noise. A unit's filter is the whitened average of the extended obser
 its discharges (convolution kernel compensation, Holobar & Zazula 2007, IEEE Trans Signal Process
 55:4487). Nothing is assumed about regularity of firing, so sparse and irregular units count.
 
-Extended data are never stored: their covariance is assembled from lagged products of the channels,
-and filters are applied to blocks.
+Signals are held as samples × channels, so that what belongs to one discharge lies together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
-BLOCK = 4096
-"""Samples extended at a time."""
+from myolens.emg.extension import extended_at, extended_covariance
+
 OUTLIER = 2.0
 """Squared heights count up to this many times the median of the highest twenty: one artefact is no unit."""
 REFRACTORY_S = 0.005
 """Peaks of one source closer than this are one discharge: the shortest doublets are kept."""
-
-
-def extended(signal: NDArray[np.float32], taps: int, start: int, stop: int) -> NDArray[np.float32]:
-    """Rows `tap·channels + channel`: the channel at sample − tap. Zero before the first sample.
-
-    Returns
-    -------
-    ndarray of float32, shape (taps × channels, stop − start)
-    """
-    channels = signal.shape[0]
-    out = np.zeros((taps * channels, stop - start), np.float32)
-    for tap in range(taps):
-        first = max(start - tap, 0)
-        out[tap * channels : (tap + 1) * channels, first - (start - tap) :] = signal[:, first : stop - tap]
-    return out
-
-
-def extended_at(signal: NDArray[np.float32], taps: int, samples: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the extended observation at each of these samples, shape (samples, taps × channels)."""
-    index = samples[:, None] - np.arange(taps)
-    values = signal.T[np.maximum(index, 0)]
-    values[index < 0] = 0
-    return np.ascontiguousarray(values.reshape(samples.size, -1))
-
-
-def extended_covariance(signal: NDArray[np.float32], taps: int) -> NDArray[np.float32]:
-    """Covariance of the extended observations from `taps` lagged products: block Toeplitz."""
-    channels, length = signal.shape
-    out = np.empty((taps * channels, taps * channels), np.float32)
-    for lag in range(taps):
-        product = signal[:, lag:] @ signal[:, : length - lag].T / np.float32(length)  # x(t) x(t − lag)ᵀ
-        for tap in range(taps - lag):
-            a = slice(tap * channels, (tap + 1) * channels)
-            b = slice((tap + lag) * channels, (tap + lag + 1) * channels)
-            out[a, b] = product
-            out[b, a] = product.T
-    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,16 +41,15 @@ class Metric:
     length: float
 
     @classmethod
-    def of(cls, signal: NDArray[np.float32], taps: int, *, loading: float) -> Metric:
-        """Estimate it on a signal; `loading` is a share of the mean variance."""
-        covariance = extended_covariance(signal, taps)
+    def of(cls, rows: NDArray[np.float32], taps: int, *, loading: float) -> Metric:
+        """Estimate it on a signal (samples × channels); `loading` is a share of the mean variance."""
+        covariance = extended_covariance(rows, taps)
         covariance[np.diag_indices_from(covariance)] += (
             loading * np.float32(np.trace(covariance)) / len(covariance)
         )
         factor = np.asarray(cho_factor(covariance, lower=True, overwrite_a=True)[0], np.float32)
-        some = extended_at(signal, taps, np.linspace(taps, signal.shape[1] - 1, 256).astype(np.int64))
-        solved = np.asarray(cho_solve((factor, True), some.T), np.float32)
-        return cls(factor, float(np.einsum("ij,ji->i", some, solved).mean()))
+        some = extended_at(rows, taps, np.linspace(taps, len(rows) - 1, 256).astype(np.int64))
+        return cls(factor, float(_squared_lengths(factor, some).mean()))
 
     @property
     def size(self) -> int:
@@ -98,20 +58,16 @@ class Metric:
 
     def solve(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Inverse covariance times each row."""
-        return np.asarray(cho_solve((self.factor, True), vectors.T).T, np.float32)
+        return np.asarray(cho_solve((self.factor, True), vectors.T, check_finite=False).T, np.float32)
+
+    def squared_lengths(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Squared Mahalanobis length of each row."""
+        return _squared_lengths(self.factor, vectors)
 
 
-def apply_filters(
-    signal: NDArray[np.float32], filters: NDArray[np.float32], start: int = 0, stop: int | None = None
-) -> NDArray[np.float32]:
-    """Sources of extended filters, shape (filters, stop − start), block by block."""
-    stop = signal.shape[1] if stop is None else stop
-    taps = filters.shape[1] // signal.shape[0]
-    out = np.empty((filters.shape[0], stop - start), np.float32)
-    for begin in range(start, stop, BLOCK):
-        end = min(begin + BLOCK, stop)
-        np.matmul(filters, extended(signal, taps, begin, end), out=out[:, begin - start : end - start])
-    return out
+def _squared_lengths(factor: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    white = solve_triangular(factor, vectors.T, lower=True, check_finite=False)
+    return np.asarray(np.square(white, out=white).sum(axis=0), np.float32)
 
 
 @numba.njit(cache=True)
@@ -196,23 +152,26 @@ def _contrast(within: NDArray[np.float64], between: NDArray[np.float64]) -> floa
 
 
 def potentials_of(
-    signal: NDArray[np.float32], trains: list[NDArray[np.int64]], before: int, after: int
+    rows: NDArray[np.float32], trains: list[NDArray[np.int64]], before: int, after: int
 ) -> NDArray[np.float32]:
     """Potentials of all units together by least squares, so that coinciding discharges do not mix.
 
     Solves the normal equations of ``signal = Σ train ∗ potential``, whose matrix holds only counts of
     discharges at each lag.
 
+    Parameters
+    ----------
+    rows : ndarray, shape (samples, channels)
+
     Returns
     -------
-    ndarray of float32, shape (units, channels, before + after)
+    ndarray of float32, shape (units, before + after, channels)
     """
     length = before + after
     units = len(trains)
     gram = np.zeros((units, length, units, length))
-    right = np.zeros((units, length, signal.shape[0]))
+    right = np.zeros((units, length, rows.shape[1]))
     difference = np.arange(length)[:, None] - np.arange(length) + length - 1
-    rows = np.ascontiguousarray(signal.T)
     for i, a in enumerate(trains):
         right[i] = _sums_around(rows, a, before, after)
         for j in range(i, units):
@@ -222,8 +181,8 @@ def potentials_of(
             gram[j, :, i, :] = block.T
     matrix = gram.reshape(units * length, units * length)
     matrix[np.diag_indices_from(matrix)] += 0.5
-    solved = cho_solve(cho_factor(matrix), right.reshape(units * length, -1))
-    return np.asarray(solved.reshape(units, length, -1).transpose(0, 2, 1), np.float32)
+    solved = cho_solve(cho_factor(matrix, overwrite_a=True), right.reshape(units * length, -1))
+    return np.asarray(solved.reshape(units, length, -1), np.float32)
 
 
 def lag_counts(a: NDArray[np.int64], b: NDArray[np.int64], reach: int) -> NDArray[np.float64]:
@@ -236,36 +195,28 @@ def lag_counts(a: NDArray[np.int64], b: NDArray[np.int64], reach: int) -> NDArra
     return np.bincount(lags + reach, minlength=2 * reach + 1).astype(np.float64)
 
 
-def subtract(
-    signal: NDArray[np.float32],
-    trains: list[NDArray[np.int64]],
-    potentials: Sequence[NDArray[np.float32]],
-    before: int,
-) -> NDArray[np.float32]:
-    """Signal less every unit's discharges convolved with its potential."""
-    residual = signal.copy()
-    for train, potential in zip(trains, potentials, strict=True):
-        _take_off(residual, train, potential, before)
-    return residual
-
-
 @numba.njit(cache=True)
-def _take_off(
-    residual: NDArray[np.float32], train: NDArray[np.int64], potential: NDArray[np.float32], before: int
+def add_discharges(
+    rows: NDArray[np.float32],
+    train: NDArray[np.int64],
+    potential: NDArray[np.float32],
+    before: int,
+    sign: float = 1.0,
 ) -> None:
+    """Add a potential (its samples × channels) to the signal at every discharge, in place."""
     for sample in train:
         low = max(sample - before, 0)
-        high = min(sample - before + potential.shape[1], residual.shape[1])
-        for channel in range(residual.shape[0]):
-            for t in range(low, high):
-                residual[channel, t] -= potential[channel, t - sample + before]
+        high = min(sample - before + potential.shape[0], rows.shape[0])
+        for t in range(low, high):
+            for channel in range(rows.shape[1]):
+                rows[t, channel] += np.float32(sign) * potential[t - sample + before, channel]
 
 
 @numba.njit(cache=True)
 def _sums_around(
     rows: NDArray[np.float32], train: NDArray[np.int64], before: int, after: int
 ) -> NDArray[np.float64]:
-    """Sum over the train of the rows (samples × channels) around each discharge."""
+    """Sum over the train of the rows around each discharge."""
     out = np.zeros((before + after, rows.shape[1]))
     for sample in train:
         for t in range(max(sample - before, 0), min(sample + after, rows.shape[0])):

@@ -166,7 +166,7 @@ def decompose(
         With at least eight surface EMG channels.
     seconds : (float, float) or None, optional
         Stretch to decompose; the whole recording when None. Memory grows with it: about
-        3 × 4 bytes × channels × samples.
+        5 × 4 bytes × channels × samples.
     maximum_units : int, optional
         Stop there.
     progress : callable, optional
@@ -190,8 +190,7 @@ def decompose(
             where=where,
             mend="Use a high-density grid",
         )
-    if usable.size < len(rows):
-        signal = signal[usable]
+    signal = np.ascontiguousarray(signal[usable].T)
     taps = min(ceil(EXTENDED_ROWS / usable.size), max(4, round(LONGEST_TAPS_S * recording.rate)))
     found, rejected, residual = unmix(
         signal, recording.rate, taps=taps, maximum_units=maximum_units, progress=progress
@@ -284,8 +283,8 @@ def _described(found: Found, recording: Recording, start: int, names: tuple[str,
         derecruitment_s=float(times[last]),
         recruitment_force=_force(recording, force, int(samples[first])),
         derecruitment_force=_force(recording, force, int(samples[last])),
-        template=found.potential,
-        channel=names[int(np.argmax(np.ptp(found.potential, axis=1)))],
+        template=np.ascontiguousarray(found.potential.T),
+        channel=names[int(np.argmax(np.ptp(found.potential, axis=0)))],
     )
 
 

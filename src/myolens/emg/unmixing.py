@@ -19,14 +19,13 @@ from myolens.emg.convolutive import (
     REFRACTORY_S,
     Metric,
     Pulses,
-    apply_filters,
-    extended_at,
+    add_discharges,
     lag_counts,
     local_peaks,
     pick_pulses,
     potentials_of,
-    subtract,
 )
+from myolens.emg.extension import Spectra, apply_filters, extended_at
 
 STARTS = 24
 """Filters searched side by side in a round."""
@@ -53,7 +52,7 @@ BEFORE_S, AFTER_S = 0.018, 0.022
 
 @dataclass(slots=True, eq=False)
 class Found:
-    """A unit as the search holds it: its discharges and how well they stand out."""
+    """A unit as the search holds it: discharges, how well they stand out, potential (samples × channels)."""
 
     pulses: Pulses
     age: int = 0
@@ -71,7 +70,7 @@ class Rejected:
 
 
 def unmix(
-    signal: NDArray[np.float32],
+    rows: NDArray[np.float32],
     rate: float,
     *,
     taps: int,
@@ -83,7 +82,7 @@ def unmix(
 
     Parameters
     ----------
-    signal : ndarray of float32, shape (channels, samples)
+    rows : ndarray of float32, shape (samples, channels)
         Zero mean.
     rate : float
         Hz.
@@ -105,7 +104,7 @@ def unmix(
     rng = np.random.default_rng(20)
     units: list[Found] = []
     rejected: list[Rejected] = []
-    residual, idle = signal, 0
+    residual, idle = rows, 0
     metric = Metric.of(residual, taps, loading=LOADING)
     for turn in range(rounds):
         fresh = _search(residual, rate, metric, taps, rng, turn)
@@ -114,7 +113,7 @@ def unmix(
             _consider(pulses, units, rate, maximum_units)
         new = len(units) - known
         if new:
-            residual, metric = _refine(signal, rate, units, rejected, taps)
+            residual, metric = _refine(rows, rate, units, rejected, taps)
         if progress:
             progress((turn + 1) / rounds)
         idle = 0 if len(units) > known else idle + 1
@@ -122,7 +121,7 @@ def unmix(
             break
     for _ in range(2):
         if units:
-            residual, metric = _refine(signal, rate, units, rejected, taps)
+            residual, metric = _refine(rows, rate, units, rejected, taps)
     units.sort(key=lambda unit: -unit.pulses.separation)
     return units, rejected, residual
 
@@ -132,12 +131,13 @@ def _search(
 ) -> list[Pulses]:
     """Fixed-point search from many instants of high energy; best first."""
     start, stop = _stretch(residual, rate, turn)
-    part = residual[:, start:stop]
+    part = residual[start:stop]
+    spectra = Spectra.of(part, taps)
     chosen = [np.array([instant]) for instant in _instants(part, rate, rng)]
     filters = np.empty((0, metric.size), np.float32)
     for step in range(STEPS):
         filters = metric.solve(np.stack([extended_at(part, taps, at).mean(axis=0) for at in chosen]))
-        for k, source in enumerate(apply_filters(part, filters)):
+        for k, source in enumerate(spectra.apply(filters)):
             unbiased = _without_own(source, chosen[k], metric.length)
             picked = _strongest(unbiased, rate) if step < SOFT_STEPS else pick_pulses(unbiased, rate).samples
             if picked.size >= 3:
@@ -149,7 +149,7 @@ def _search(
         pick_pulses(_unseen(source, residual, at + start, metric, taps), rate)
         for source, at in zip(apply_filters(residual, filters), chosen, strict=True)
     ]
-    if residual.shape[1] >= 2 * part.shape[1]:
+    if len(residual) >= 2 * len(part):
         found = [p for p, at in zip(found, chosen, strict=True) if _recurs(p, at)]
     return sorted(found, key=lambda pulses: -pulses.separation)
 
@@ -184,8 +184,8 @@ def _without_own(
 
 
 def _stretch(residual: NDArray[np.float32], rate: float, turn: int) -> tuple[int, int]:
-    length = min(residual.shape[1], round(SEARCH_S * rate))
-    places = max(1, residual.shape[1] // length)
+    length = min(len(residual), round(SEARCH_S * rate))
+    places = max(1, len(residual) // length)
     start = (turn % places) * length
     return start, start + length
 
@@ -201,9 +201,8 @@ def _unseen(
     inside = samples[(samples >= 0) & (samples < source.size)]
     if inside.size > 300:
         return source  # the contribution is then below a hundredth of a discharge
-    noise = extended_at(residual, taps, inside)
     out = source.copy()
-    out[inside] -= np.einsum("ij,ij->i", noise, metric.solve(noise)) / np.float32(samples.size)
+    out[inside] -= metric.squared_lengths(extended_at(residual, taps, inside)) / np.float32(samples.size)
     return out
 
 
@@ -216,10 +215,10 @@ def _strongest(source: NDArray[np.float32], rate: float, count: int = 40) -> NDA
 
 def _instants(part: NDArray[np.float32], rate: float, rng: np.random.Generator) -> NDArray[np.int64]:
     """Instants where the spatially whitened signal has a peak of energy, high and low ones alike."""
-    covariance = part @ part.T / part.shape[1]
+    covariance = part.T @ part / len(part)
     values, vectors = np.linalg.eigh(covariance)
-    white = (vectors / np.sqrt(np.maximum(values, values[-1] * 1e-6))).T.astype(np.float32) @ part
-    energy = np.square(white).sum(axis=0)
+    white = part @ (vectors / np.sqrt(np.maximum(values, values[-1] * 1e-6))).astype(np.float32)
+    energy = np.square(white, out=white).sum(axis=1)
     width = max(1, round(0.001 * rate))
     energy = np.convolve(energy, np.ones(width, np.float32) / width, "same")
     peaks = local_peaks(energy.astype(np.float32), round(0.01 * rate))
@@ -248,7 +247,7 @@ def same_train(a: NDArray[np.int64], b: NDArray[np.int64], rate: float) -> bool:
 
 
 def _refine(
-    signal: NDArray[np.float32], rate: float, units: list[Found], rejected: list[Rejected], taps: int
+    rows: NDArray[np.float32], rate: float, units: list[Found], rejected: list[Rejected], taps: int
 ) -> tuple[NDArray[np.float32], Metric]:
     """Estimate potentials, match filters to the residual's covariance, pick discharges anew.
 
@@ -257,8 +256,10 @@ def _refine(
     """
     before, after = round(BEFORE_S * rate), round(AFTER_S * rate)
     trains = [unit.pulses.samples for unit in units]
-    potentials = potentials_of(signal, trains, before, after)
-    residual = subtract(signal, trains, list(potentials), before)
+    potentials = potentials_of(rows, trains, before, after)
+    residual = rows.copy()
+    for train, potential in zip(trains, potentials, strict=True):
+        add_discharges(residual, train, potential, before, -1.0)
     metric = Metric.of(residual, taps, loading=LOADING)
     shift = [_centre(potential, before, taps) for potential in potentials]
     means = [extended_at(p, taps, np.array([before + s]))[0] for p, s in zip(potentials, shift, strict=True)]
@@ -266,27 +267,21 @@ def _refine(
     sources = apply_filters(residual, filters)
     kept: list[Found] = []
     for k, unit in enumerate(units):
-        _put_back(sources[k], trains[k], _response(potentials[k], filters[k], taps), before)
+        response = _response(potentials[k], filters[k], taps)
+        add_discharges(sources[k].reshape(-1, 1), trains[k], response, before)
         pulses = pick_pulses(_unseen(sources[k], residual, trains[k] + shift[k], metric, taps), rate)
         samples = pulses.samples - shift[k]
-        pulses = replace(pulses, samples=samples[(samples >= 0) & (samples < signal.shape[1])])
+        pulses = replace(pulses, samples=samples[(samples >= 0) & (samples < len(rows))])
         reason = _refusal(pulses, unit.age, kept, rate)
         if reason:
             rejected.append(Rejected(pulses.samples, pulses.silhouette, pulses.separation, reason))
         else:
             kept.append(Found(pulses, unit.age + 1, potentials[k]))
     units[:] = kept
-    return subtract(signal, [u.pulses.samples for u in units], [u.potential for u in units], before), metric
-
-
-def _put_back(
-    source: NDArray[np.float32], train: NDArray[np.int64], response: NDArray[np.float32], before: int
-) -> None:
-    """Add to the residual's source what the unit's own discharges give, in place."""
-    for sample in train.tolist():
-        start = sample - before
-        low, high = max(start, 0), min(start + response.size, source.size)
-        source[low:high] += response[low - start : high - start]
+    residual = rows.copy()
+    for unit in kept:
+        add_discharges(residual, unit.pulses.samples, unit.potential, before, -1.0)
+    return residual, metric
 
 
 def _refusal(pulses: Pulses, age: int, kept: list[Found], rate: float) -> str | None:
@@ -302,12 +297,11 @@ def _refusal(pulses: Pulses, age: int, kept: list[Found], rate: float) -> str | 
 
 def _centre(potential: NDArray[np.float32], before: int, taps: int) -> int:
     """Samples after the discharge instant at which the taps cover most of the potential's energy."""
-    energy = np.square(potential).sum(axis=0)
+    energy = np.square(potential).sum(axis=1)
     covered = np.convolve(energy, np.ones(taps), "full")[: energy.size]  # energy of the taps ending there
     return int(np.argmax(covered)) - before
 
 
 def _response(potential: NDArray[np.float32], filter_: NDArray[np.float32], taps: int) -> NDArray[np.float32]:
-    """What one discharge gives at the output of a filter, from the potential's first sample on."""
-    padded = np.pad(potential, ((0, 0), (0, taps)))
-    return np.asarray(apply_filters(padded, filter_[None])[0], np.float32)
+    """What one discharge gives at the output of a filter, as one column from the potential's first sample."""
+    return apply_filters(np.pad(potential, ((0, taps), (0, 0))), filter_[None]).reshape(-1, 1)
