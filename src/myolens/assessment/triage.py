@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from myolens.assessment.result import FiredRule
+from myolens.assessment.words import duration
 from myolens.knowledge.model import Condition, Knowledge, UrgencyLevel
 
 PROBABLE_SERIOUS = 0.25
@@ -25,6 +26,7 @@ class Facts:
     general sign present, and the absence of the general makes the particular absent. Where
     statements contradict each other, ``present`` holds both, so that a warning is not lost.
     ``numbers`` are numeric answers and ``labs`` laboratory values, in the units of the knowledge base.
+    ``since`` tells for how many days a finding has been there, the newest instance where there are several.
     """
 
     present: frozenset[str] = frozenset()
@@ -33,14 +35,17 @@ class Facts:
     labs: Mapping[str, float] = field(default_factory=dict)
     age: float | None = None
     sex: str | None = None
+    since: Mapping[str, float] = field(default_factory=dict)
 
 
 def holds(condition: Condition, facts: Facts) -> bool:
     """Tell whether a condition is known to hold."""
-    if not facts.present.issuperset(condition.present) or not facts.absent.issuperset(condition.absent):
+    if not facts.absent.issuperset(condition.absent):
+        return False
+    if not all(_counts(code, condition, facts) for code in condition.present):
         return False
     if condition.any_present:
-        there = sum(code in facts.present for code in condition.any_present)
+        there = sum(_counts(code, condition, facts) for code in condition.any_present)
         if there < condition.at_least:
             return False
     compared = [
@@ -68,10 +73,23 @@ def holds(condition: Condition, facts: Facts) -> bool:
     )
 
 
+def _counts(code: str, condition: Condition, facts: Facts) -> bool:
+    """Tell whether a finding is present and, where the condition asks, known to have begun in its time."""
+    if code not in facts.present:
+        return False
+    if condition.began_within is None and condition.began_before is None:
+        return True
+    days = facts.since.get(code)
+    if days is None:
+        return False
+    late_enough = condition.began_within is None or days <= condition.began_within
+    return late_enough and (condition.began_before is None or days >= condition.began_before)
+
+
 def grounds(condition: Condition, facts: Facts) -> tuple[str, ...]:
     """Codes of what makes a condition hold: findings, labs, and ``age`` or ``sex``."""
     found: dict[str, None] = dict.fromkeys(condition.present)
-    found |= dict.fromkeys(code for code in condition.any_present if code in facts.present)
+    found |= dict.fromkeys(code for code in condition.any_present if _counts(code, condition, facts))
     found |= dict.fromkeys(condition.absent)
     found |= dict.fromkeys(code for code in (condition.lab, condition.number) if code is not None)
     if condition.age_from is not None or condition.age_to is not None:
@@ -97,7 +115,7 @@ def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -
         FiredRule(
             id=rule.id,
             level=rule.level,
-            because=tuple(labels.get(code, code) for code in grounds(rule.when, facts)) or (rule.because,),
+            because=_reasons(rule.when, facts, labels) or (rule.because,),
             action=rule.action,
             sources=rule.sources,
         )
@@ -106,6 +124,24 @@ def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -
     ]
     fired += _critical(knowledge, facts)
     return _sorted(fired)
+
+
+def _reasons(condition: Condition, facts: Facts, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What makes a condition hold, in words, with how long it has been there where that counts."""
+    timed = _timed(condition)
+    return tuple(
+        f"{labels.get(code, code)}, for {duration(facts.since[code])}"
+        if code in timed and code in facts.since
+        else labels.get(code, code)
+        for code in grounds(condition, facts)
+    )
+
+
+def _timed(condition: Condition) -> frozenset[str]:
+    """Codes of the findings whose onset a condition asks about."""
+    limited = condition.began_within is not None or condition.began_before is not None
+    codes = {*condition.present, *condition.any_present} if limited else set()
+    return frozenset(codes).union(*(_timed(part) for part in (*condition.any_of, *condition.all_of)))
 
 
 def with_probable(

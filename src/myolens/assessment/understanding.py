@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from myolens.assessment.result import Understood, Unrecognised
 from myolens.assessment.triage import Facts
 from myolens.assessment.words import duration
 from myolens.case import Case
+from myolens.knowledge.consequences import closure
 from myolens.knowledge.model import Knowledge
 from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.recognised import Recognised, RecognisedFinding
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from myolens.emg.analysis import Analysis
 
 SLOW = "slow_over_years"
+FAST = "weakness_rapidly_worsening"
 _LOSSES = frozenset({"weakness", "weakness_on_examination", "muscle_wasting"})
 YEARS_DAYS = 3 * 365.25
 """Weakness that began this long ago counts as evidence of a slow course (project estimate)."""
+FAST_DAYS = 28
+"""Weakness that began within four weeks hints at fast worsening (NICE NG127 sets the four weeks)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def gathered(
     both = combined(
         network,
         [_told(finding) for finding in recognised.findings if _said(finding, knowledge)]
-        + _slow_course(recognised, knowledge),
+        + _course(recognised, knowledge),
         disputed=[contradiction.code for contradiction in recognised.contradictions],
         numbers=recognised.numbers,
         labs=labs,
@@ -91,7 +95,7 @@ def gathered(
     labels = _labels(knowledge, recognised, case)
     understood = _understood(knowledge, recognised)
     return Understanding(
-        facts=both.facts,
+        facts=replace(both.facts, since=_newest(recognised, knowledge)),
         observed=both.observed,
         labels=labels,
         understood=understood,
@@ -139,17 +143,33 @@ def _told(finding: RecognisedFinding) -> Told:
     return Told(finding.code, finding.present)
 
 
-def _slow_course(recognised: Recognised, knowledge: Knowledge) -> list[Told]:
-    """Weakness or wasting that began years ago hints at a slow course, short of certainty."""
+def _newest(recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
+    """Days since each finding began, told or implied; of several instances the newest."""
+    since: dict[str, float] = {}
+    for finding in recognised.findings:
+        if finding.present and finding.since_days is not None:
+            for code in closure((finding.code,), knowledge):
+                since[code] = min(finding.since_days, since.get(code, finding.since_days))
+    return since
+
+
+def _course(recognised: Recognised, knowledge: Knowledge) -> list[Told]:
+    """When weakness or wasting began hints at a fast or slow course, short of certainty."""
     lasted = [
-        finding.since_days or 0.0
+        finding.since_days
         for finding in recognised.findings
-        if finding.present and _LOSSES.intersection((finding.code, *knowledge.findings[finding.code].implies))
+        if finding.present
+        and finding.since_days is not None
+        and _LOSSES.intersection((finding.code, *knowledge.findings[finding.code].implies))
     ]
-    known = recognised.present | recognised.absent
-    if SLOW not in knowledge.findings or SLOW in known or max(lasted, default=0.0) < YEARS_DAYS:
+    if not lasted:
         return []
-    return [Told(SLOW, None, SURE * 0.9)]
+    hints = {SLOW: max(lasted) >= YEARS_DAYS, FAST: min(lasted) <= FAST_DAYS}
+    known = recognised.present | recognised.absent
+    told = [Told(code, None, SURE * 0.9) for code, holds in hints.items() if holds and code not in known]
+    if FAST not in known and min(lasted) > 2 * FAST_DAYS:
+        told.append(Told(FAST, None, -SURE * 0.9))
+    return [each for each in told if each.code in knowledge.findings]
 
 
 def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _joined(group: list[RecognisedFinding], *, present: bool | None) -> Recognis
     first = max(agreeing, key=lambda f: (f.value is not None, f.log_ratio is None))
     sites = tuple(dict.fromkeys(site for finding in agreeing for site in finding.sites))
     sides = {finding.side for finding in agreeing if finding.side}
-    since = max((f.since_days for f in agreeing if f.since_days is not None), default=None)
+    since = min((f.since_days for f in agreeing if f.since_days is not None), default=None)
     side = sides.pop() if len(sides) == 1 else None
     return replace(first, present=present, sites=sites, side=side, since_days=since)
 

@@ -259,6 +259,9 @@ class FindingDefinition(KnowledgeModel):
     result_of : tuple of str
         Tests whose positive, raised or abnormal result means present, and whose negative
         or normal result means absent.
+    narrower : tuple of str
+        Names of special cases ("hearing loss" of a sign of a cranial nerve): present, they say
+        that this is present; absent, they say nothing about it.
     opposites : tuple of str
         Names that say it is absent ("normal strength").
     stopped : code or None
@@ -289,11 +292,17 @@ class FindingDefinition(KnowledgeModel):
     implies: tuple[Code, ...] = ()
     umbrella: bool = False
     result_of: tuple[str, ...] = ()
+    narrower: tuple[str, ...] = ()
     opposites: tuple[str, ...] = ()
     stopped: Code | None = None
     milestone: bool = False
     family: Code | None = None
     site: Code | None = None
+
+    @property
+    def every_name(self) -> tuple[str, ...]:
+        """Code, name, synonyms and special cases: all that make it present."""
+        return (self.code, self.name, *self.synonyms, *self.narrower)
 
 
 class Site(KnowledgeModel):
@@ -401,12 +410,16 @@ class Condition(KnowledgeModel):
     ``present`` and ``absent`` must all hold; of ``any_present`` at least
     ``at_least``; ``any_of`` needs one of its conditions, ``all_of`` all, ``none_of`` none.
     ``lab`` compares with ``below``/``above`` (inclusive) in the lab's own unit.
+    ``began_within`` and ``began_before`` (days, inclusive) let a finding of ``present`` or
+    ``any_present`` count only if it is known to have begun so lately, or so long ago.
     """
 
     present: tuple[Code, ...] = ()
     absent: tuple[Code, ...] = ()
     any_present: tuple[Code, ...] = ()
     at_least: int = 1
+    began_within: float | None = Field(default=None, gt=0)
+    began_before: float | None = Field(default=None, gt=0)
     lab: Code | None = None
     number: Code | None = None
     below: float | None = None
