@@ -25,6 +25,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.streaming import Source
+from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms
 from myolens.errors import InputError
 from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
@@ -152,6 +153,7 @@ def _at_rest(
     analysed_s = length(kept)
     waves = events.waves.where(events.muscle & ~inside(events.times_s, spans))
     discharges, shapes = sort_discharges(waves, noise)
+    discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = _events(source, waves, discharges, shapes)
     units = _units(source, found, shapes, kept)
