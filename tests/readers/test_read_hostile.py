@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myolens.errors import InputError
-from myolens.readers import matlab, read
+from myolens.readers import read, source
 
 MEGABYTE = 1024**2
 
@@ -275,7 +275,7 @@ class TestBombs:
         self.peak(path, "does not add up")
 
     def test_mat_that_inflates_without_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(matlab, "LARGEST_IN_MEMORY", 2**20)
+        monkeypatch.setattr(source, "LARGEST_UNPACKED", 2**20)
         matrix = struct.pack("<II", 14, 2**32 - 8) + struct.pack("<IIII", 6, 8, 6, 0)
         body = zlib.compress(matrix + bytes(2**22))
         head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
@@ -353,9 +353,9 @@ class TestBombs:
 
 
 def test_missing_library_is_named(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyxdf", None)
+    monkeypatch.setitem(__import__("sys").modules, "wfdb", None)
     with pytest.raises(InputError, match=r"pip install 'myolens\[readers\]'"):
-        read(shared_data / "xdf" / "minimal.xdf")
+        read(shared_data / "emgdb" / "emg_healthy.hea")
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.readers.columns import gathered, median, steps
 from myolens.readers.source import Source
+from myolens.readers.spool import Spool, allocated, blocks, release
 from myolens.recording import Span
 
 EVEN_WITHIN = 0.1
@@ -19,6 +23,9 @@ GAP_INTERVALS = 5.0
 LONGEST_STRETCH = 20.0
 """With gaps, a recording may become at most this many times longer than its samples."""
 
+_GRID_VALUES = 262_144
+_NOT_INCREASING = "has a time column that does not increase, so there is no sampling rate"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timed:
@@ -26,7 +33,7 @@ class Timed:
 
     Attributes
     ----------
-    values : ndarray of float32, shape (channels, samples)
+    values : ndarray of float32, shape (samples, channels)
         As given, or interpolated where the times were uneven; zeros in the gaps.
     rate : float
         Samples per second.
@@ -42,7 +49,43 @@ class Timed:
     notes: tuple[str, ...] = ()
 
 
-def steadied(source: Source, times_s: NDArray[np.float64], values: NDArray[np.floating]) -> Timed:
+class _Steps(NamedTuple):
+    """What is known of the intervals between the times."""
+
+    least: float
+    tick: float  # the least that is not zero
+    longest: float
+    repeated: float  # share of intervals of zero
+    deviation: float  # standard deviation
+
+
+def clocked(
+    source: Source, times: NDArray[np.float64], table: NDArray[Any], columns: Sequence[int], scale: float
+) -> tuple[NDArray[np.float64], NDArray[Any], int]:
+    """Rows that have a time: seconds from the earliest one, their values, and how many have none.
+
+    Parameters
+    ----------
+    source : Source
+        For messages.
+    times : ndarray of float64, shape (rows,)
+        In a unit of `scale` seconds; NaN where there is none.
+    table : ndarray, shape (rows, columns)
+        Where the values are.
+    columns : sequence of int
+        The columns that are taken.
+    """
+    least = min((float(np.nanmin(times[a:b], initial=np.inf)) for a, b in blocks(times)), default=0.0)
+    seconds, values = Spool(source, 1), Spool(source, len(columns), table.dtype)
+    for start, stop in blocks(table, times):
+        instants = (times[start:stop] - least) * scale
+        known = np.isfinite(instants)
+        seconds.append(instants[known][:, None])
+        values.append(table[start:stop][:, columns][known])
+    return seconds.array()[:, 0], values.array(), len(times) - seconds.rows
+
+
+def steadied(source: Source, times: NDArray[np.float64], values: NDArray[Any], *, timeless: int = 0) -> Timed:
     """Put values that were taken at given times on a steady grid.
 
     Times that are even already are kept as they are. Others are interpolated linearly to the
@@ -52,55 +95,63 @@ def steadied(source: Source, times_s: NDArray[np.float64], values: NDArray[np.fl
     ----------
     source : Source
         For messages.
-    times_s : ndarray of float64, shape (samples,)
-        Seconds.
-    values : ndarray, shape (channels, samples)
-        One row per channel.
+    times : ndarray of float64, shape (rows,)
+        Seconds, all finite.
+    values : ndarray, shape (rows, channels)
+        One column per channel.
+    timeless : int
+        Rows without a time that were left out before, for the notes.
 
     Raises
     ------
     InputError
         If fewer than two times increase, or their gaps dwarf what was recorded.
     """
-    known = np.isfinite(times_s)
-    times, kept = times_s[known], values[:, known]
     count = times.size
-    span = times[-1] - times[0] if count > 1 else 0.0
+    span = float(times[-1] - times[0]) if count > 1 else 0.0
     if count < 2 or not np.isfinite(span) or span <= 0:
-        raise source.refuse("has a time column that does not increase, so there is no sampling rate")
-    notes: list[str] = []
-    if count < times_s.size:
-        notes.append(f"{times_s.size - count} rows without a time were left out")
-    steps = np.diff(times)
+        raise source.refuse(_NOT_INCREASING)
+    notes = [f"{timeless} rows without a time were left out"] if timeless else []
     rate = (count - 1) / span
-    if _is_even(times, steps, rate):
+    intervals = _steps(times)
+    if _is_even(times, intervals, rate):
         rate = source.checked_rate(_rounded(rate, count))
-        if np.isfinite(rate) and float(np.std(steps)) * rate > 1e-3:
-            jitter = 100 * float(np.std(steps)) * rate
+        if np.isfinite(rate) and intervals.deviation * rate > 1e-3:
+            jitter = 100 * intervals.deviation * rate
             notes.append(
                 f"The times keep to {rate:.6g} Hz; their interval varies by {jitter:.2g} %, and was left so"
             )
-        return Timed(kept.astype(np.float32), rate, (), tuple(notes))
-    forward = np.concatenate([[True], times[1:] > np.maximum.accumulate(times)[:-1]])
-    if not forward.all():
-        notes.append(f"{int((~forward).sum())} rows whose time does not increase were left out")
-        times, kept = times[forward], kept[:, forward]
-        steps = np.diff(times)
+        return Timed(gathered(source, values, range(values.shape[1]), count), rate, (), tuple(notes))
+    if intervals.least <= 0:
+        times, values = _forward(source, times, values)
+        notes.append(f"{count - times.size} rows whose time does not increase were left out")
         if times.size < 2:
-            raise source.refuse("has a time column that does not increase, so there is no sampling rate")
-    return _interpolated(source, times, steps, kept, notes)
+            raise source.refuse(_NOT_INCREASING)
+    return _interpolated(source, times, values, notes)
 
 
-def _is_even(times: NDArray[np.float64], steps: NDArray[np.float64], rate: float) -> bool:
+def _steps(times: NDArray[np.float64]) -> _Steps:
+    least = tick = np.inf
+    longest, zeros, squares = -np.inf, 0, 0.0
+    mean = float(times[-1] - times[0]) / (times.size - 1)
+    for part in steps(times):
+        least = min(least, float(part.min(initial=np.inf)))
+        longest = max(longest, float(part.max(initial=-np.inf)))
+        tick = min(tick, float(part[part > 0].min(initial=np.inf)))
+        zeros += int((part == 0).sum())
+        squares += float(((part - mean) ** 2).sum())
+    return _Steps(least, tick, longest, zeros / (times.size - 1), float(np.sqrt(squares / (times.size - 1))))
+
+
+def _is_even(times: NDArray[np.float64], intervals: _Steps, rate: float) -> bool:
     """Whether the times lie on a grid, allowing for the last digit they were written with."""
-    grid = times[0] + np.arange(times.size) / rate
-    away = float(np.abs(times - grid).max())
+    away = max(
+        float(np.abs(times[a:b] - (times[0] + np.arange(a, b) / rate)).max()) for a, b in blocks(times)
+    )
     if away <= EVEN_WITHIN / rate:
         return True
     # Several samples share one written time: the clock ticks more slowly than the samples come.
-    repeated = float(np.mean(steps == 0))
-    tick = float(steps[steps > 0].min())
-    return bool(repeated > 0.1 and steps.min() >= 0 and away <= 1.01 * tick)
+    return bool(intervals.repeated > 0.1 and intervals.least >= 0 and away <= 1.01 * intervals.tick)
 
 
 def _rounded(rate: float, count: int) -> float:
@@ -109,36 +160,57 @@ def _rounded(rate: float, count: int) -> float:
     return float(whole) if whole > 0 and abs(whole / rate - 1) * count < EVEN_WITHIN else rate
 
 
+def _forward(
+    source: Source, times: NDArray[np.float64], values: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Only the rows that are later than every row before them."""
+    later, kept = Spool(source, 1), Spool(source, values.shape[1], values.dtype)
+    latest = -np.inf
+    for start, stop in blocks(values, times):
+        part = times[start:stop]
+        before = np.maximum.accumulate(np.concatenate([[latest], part]))
+        ahead = part > before[:-1]
+        later.append(part[ahead][:, None])
+        kept.append(values[start:stop][ahead])
+        latest = before[-1]
+    return later.array()[:, 0], kept.array()
+
+
 def _interpolated(
-    source: Source,
-    times: NDArray[np.float64],
-    steps: NDArray[np.float64],
-    values: NDArray[np.floating],
-    notes: list[str],
+    source: Source, times: NDArray[np.float64], values: NDArray[Any], notes: list[str]
 ) -> Timed:
-    usual = float(np.median(steps))
+    usual = median(lambda: steps(times))
     if not np.isfinite(1 / usual):
         raise source.refuse("has a time column whose steps are too small to be a sampling rate")
     rate = source.checked_rate(_rounded(1 / usual, times.size))
-    length = (times[-1] - times[0]) * rate
+    length = float(times[-1] - times[0]) * rate
     if length > LONGEST_STRETCH * times.size + 1000:
         raise source.refuse(
             f"has a time column that spans {length / rate:.3g} s for {times.size} rows at {rate:.4g} Hz",
             mend="Remove the rows with wrong times",
         )
-    grid = times[0] + np.arange(int(length + 1e-6) + 1) / rate
-    even = np.stack([np.interp(grid, times, row) for row in values]).astype(np.float32)
-    missing = steps > GAP_INTERVALS * usual
-    gaps = []
-    for begin, end in zip(times[:-1][missing] - times[0], times[1:][missing] - times[0], strict=True):
-        even[:, int(np.floor(begin * rate)) + 1 : int(np.ceil(end * rate))] = 0
-        gaps.append(Span(float(begin + 1 / rate), float(end), "no samples in the file"))
-    regular = steps[~missing]
-    jitter = 100 * float(np.std(regular)) / usual
+    even = _on_grid(source, times, values, rate, int(length + 1e-6) + 1)
+    gaps: list[Span] = []
+    regular, total, squares, longest = 0, 0.0, 0.0, 0.0
+    for start, stop in blocks(times):
+        part = times[max(0, start - 1) : stop]
+        taken = np.diff(part)
+        missing = taken > GAP_INTERVALS * usual
+        begins, ends = part[:-1][missing] - times[0], part[1:][missing] - times[0]
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            _clear(even[int(np.floor(begin * rate)) + 1 : int(np.ceil(end * rate))])
+            gaps.append(Span(begin + 1 / rate, end, "no samples in the file"))
+        usable = taken[~missing]
+        regular += usable.size
+        # About the median, so that the sum of squares keeps its digits.
+        total += float((usable - usual).sum())
+        squares += float(((usable - usual) ** 2).sum())
+        longest = max(longest, float(taken.max(initial=0.0)))
+    spread = float(np.sqrt(max(0.0, squares / regular - (total / regular) ** 2)))
     achieved = (times.size - 1) / float(times[-1] - times[0])
     notes.append(
         f"Unevenly sampled: {achieved:.4g} samples a second were achieved, the interval varies by "
-        f"{jitter:.2g} % (standard deviation) and is {1000 * float(steps.max()):.4g} ms at the longest; "
+        f"{100 * spread / usual:.2g} % (standard deviation) and is {1000 * longest:.4g} ms at the longest; "
         f"put on an even grid of {rate:.6g} Hz by linear interpolation"
     )
     if gaps:
@@ -146,3 +218,34 @@ def _interpolated(
             f"{len(gaps)} gaps of {sum(g.end_s - g.start_s for g in gaps):.3g} s together hold zeros"
         )
     return Timed(even, rate, tuple(gaps), tuple(notes))
+
+
+def _on_grid(
+    source: Source, times: NDArray[np.float64], values: NDArray[Any], rate: float, samples: int
+) -> NDArray[np.float32]:
+    """Values by linear interpolation at the first time plus whole intervals, shape (samples, channels)."""
+    even = allocated(source, (samples, values.shape[1]), np.float32)
+    most = max(256, _GRID_VALUES // values.shape[1])
+    start = 0
+    while start < samples:
+        stop = min(samples, start + most)
+        while True:
+            grid = times[0] + np.arange(start, stop) / rate
+            low = max(0, int(np.searchsorted(times, grid[0], side="right")) - 2)
+            high = int(np.searchsorted(times, grid[-1], side="left")) + 2
+            if high - low <= 4 * most or stop - start == 1:
+                break
+            stop = start + (stop - start) // 2
+        near, known = times[low:high], values[low:high]
+        for column in range(values.shape[1]):
+            even[start:stop, column] = np.interp(grid, near, known[:, column])
+        for array in (times, values, even):
+            release(array)
+        start = stop
+    return even
+
+
+def _clear(rows: NDArray[Any]) -> None:
+    if len(rows):
+        for start, stop in blocks(rows):
+            rows[start:stop] = 0

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers import table
-from myolens.readers.clock import Timed, steadied
-from myolens.readers.naming import kind_of, listed, numbered, split_unit, unit_notes, unit_of
+from myolens.readers.clock import Timed, clocked, steadied
+from myolens.readers.columns import beside, filled, finite, gathered, median, steps
+from myolens.readers.naming import kind_of, numbered, split_unit, unit_notes, unit_of
+from myolens.readers.records import interleaved
 from myolens.readers.source import Source
+from myolens.readers.spool import blocks
 from myolens.recording import Annotation, Channel, ChannelKind, Recording
 
 _TIME = re.compile(
@@ -71,13 +73,14 @@ def read(source: Source) -> Sequence[Recording]:
     else:
         rate, notes = _stated_rate(source, shape, grid.values)
         rows = [i for i in range(shape.columns) if i not in shape.words | shape.clocks]
-        if len(rows) > 1 and _is_counter(grid.values[rows[0]]) and columns[rows[0]].unit is None:
+        if len(rows) > 1 and _is_counter(grid.values[:, rows[0]]) and columns[rows[0]].unit is None:
             notes = (*notes, f"{columns[rows[0]].name} counts the samples and was left out")
             rows = rows[1:]
-        whole, more = filled(source, grid.values[rows], [columns[row].name for row in rows])
-        timed = [(rows, Timed(whole.astype(np.float32), rate, (), more))]
+        more = filled(source, grid.values, rows, [columns[row].name for row in rows])
+        whole = gathered(source, grid.values, rows, len(grid.values))
+        timed = [(rows, Timed(whole, rate, (), more))]
         notes = (*grid.notes, *notes)
-    return [_recording(source, columns, rows, part, notes, start) for rows, part in joined(timed)]
+    return [_recording(source, columns, rows, part, notes, start) for rows, part in joined(source, timed)]
 
 
 def headings(shape: table.Layout) -> list[Column]:
@@ -98,13 +101,13 @@ def headings(shape: table.Layout) -> list[Column]:
     return found
 
 
-def joined(parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int], Timed]]:
+def joined(source: Source, parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int], Timed]]:
     """Put the columns of equal rate and nearly equal length together, shortened to the shortest."""
     groups: list[tuple[list[int], list[Timed]]] = []
     for rows, timed in parts:
         for known, members in groups:
             first = members[0]
-            lengths = (first.values.shape[1], timed.values.shape[1])
+            lengths = (len(first.values), len(timed.values))
             alike = abs(timed.rate / first.rate - 1) * max(lengths) < 0.5
             if (
                 alike
@@ -118,33 +121,11 @@ def joined(parts: Sequence[tuple[Sequence[int], Timed]]) -> list[tuple[list[int]
             groups.append((list(rows), [timed]))
     result = []
     for rows, members in groups:
-        shortest = min(member.values.shape[1] for member in members)
-        values = np.concatenate([member.values[:, :shortest] for member in members])
+        shortest = min(len(member.values) for member in members)
+        values = beside(source, [member.values for member in members], shortest)
         notes = tuple(dict.fromkeys(note for member in members for note in member.notes))
         result.append((rows, replace(members[0], values=values, notes=notes)))
     return result
-
-
-def filled(
-    source: Source, values: NDArray[Any], names: Sequence[str]
-) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Replace missing values by linear interpolation between their neighbours, and say so."""
-    lost = ~np.isfinite(values)
-    if not lost.any():
-        return values, ()
-    empty = [name for name, row in zip(names, lost, strict=True) if row.all()]
-    if empty:
-        raise source.refuse(f"has no numbers in {listed(empty)}")
-    values = values.copy()
-    places = np.arange(values.shape[1])
-    notes = []
-    for row in np.flatnonzero(lost.any(axis=1)).tolist():
-        gone = lost[row]
-        values[row, gone] = np.interp(places[gone], places[~gone], values[row, ~gone])
-        notes.append(
-            f"{int(gone.sum())} of {gone.size} values of {names[row]} are missing and were interpolated"
-        )
-    return values, tuple(notes[:8])
 
 
 def _heading(shape: table.Layout) -> tuple[list[str], list[str | None]]:
@@ -197,10 +178,10 @@ def _groups(
     if groups and early:
         groups[0][1][:0] = early
     if not groups and len(early) > 1 and columns[early[0]].name == f"column {early[0] + 1}":
-        first = values[early[0]]
-        steps = np.diff(first)
         # Without a heading only equal fractional steps tell a time in seconds from a signal.
-        if steps.size > 2 and steps.min() > 0 and steps.max() < 1.01 * steps.min() and steps.min() < 0.5:
+        ends = [(part.min(), part.max()) for part in steps(values[:, early[0]]) if part.size]
+        least, most = min(low for low, _ in ends), max(high for _, high in ends)
+        if len(values) > 3 and 0 < least < 0.5 and most < 1.01 * least:
             return [(early[0], early[1:])]
     return [group for group in groups if group[1]]
 
@@ -210,30 +191,36 @@ def _timed(
 ) -> Timed:
     """Values of one time column on a steady grid."""
     column = columns[time]
-    there = np.isfinite(grid[time]) & np.isfinite(grid[list(rows)]).any(axis=0)
-    last = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
-    times = grid[time, :last]
+    last = 0
+    for start, stop in blocks(grid):
+        part = np.isfinite(grid[start:stop])
+        there = np.flatnonzero(part[:, time] & part[:, rows].any(axis=1))
+        last = start + int(there[-1]) + 1 if there.size else last
     if last < 2:
         raise source.refuse(f"has fewer than two rows with a time in {column.name}")
-    scale, notes = _scale(source, column, times)
-    values, more = filled(source, grid[list(rows), :last], [columns[row].name for row in rows])
-    timed = steadied(source, (times - np.nanmin(times)) * scale, values)
+    used = grid[:last]
+    scale, notes = _scale(source, column, used[:, time])
+    more = filled(source, used, rows, [columns[row].name for row in rows])
+    times, values, timeless = clocked(source, used[:, time], used, rows, scale)
+    timed = steadied(source, times, values, timeless=timeless)
     return replace(timed, notes=(*notes, *more, *timed.notes))
 
 
 def _scale(source: Source, column: Column, times: NDArray[np.float64]) -> tuple[float, tuple[str, ...]]:
     """Seconds in one of the column's unit."""
+    known = [(p.min(), p[0], p[-1], p.size, bool((p % 1).any())) for p in finite(times) if p.size]
     if column.seconds is None:
-        return 1.0, () if np.nanmin(times) > 1e8 else (f"{column.name} was taken as time in seconds",)
+        since_1970 = min(least for least, *_ in known) > 1e8
+        return 1.0, () if since_1970 else (f"{column.name} was taken as time in seconds",)
     if np.isfinite(column.seconds):
         return column.seconds, ()
+    usual = median(lambda: finite(times))
     for least, seconds in _EPOCHS:
-        if np.nanmedian(times) > least:
+        if usual > least:
             return seconds, ()
-    known = times[np.isfinite(times)]
-    step = float(known[-1] - known[0]) / (known.size - 1)
+    step = float(known[-1][2] - known[0][1]) / (sum(size for *_, size, _ in known) - 1)
     # Whole numbers, or steps that could as well be milliseconds, are not guessed.
-    if 0 < step < LARGEST_PLAIN_STEP_S and (known != np.round(known)).any():
+    if 0 < step < LARGEST_PLAIN_STEP_S and any(fractions for *_, fractions in known):
         return 1.0, (f"The unit of {column.name} is not stated; its steps fit seconds",)
     raise source.refuse(
         f"has a time column, {column.name}, whose unit is not stated",
@@ -260,7 +247,7 @@ def _stated_rate(
             f"The sampling rate of {source.rate:g} Hz was given, not read",
         )
     raise source.refuse(
-        f"holds {shape.columns} columns of {values.shape[1]} numbers, and neither a time column nor a "
+        f"holds {shape.columns} columns of {len(values)} numbers, and neither a time column nor a "
         "sampling rate",
         mend="Put a line such as '# sampling rate: 1000' at its top, or give the rate: rate=1000",
     )
@@ -280,39 +267,52 @@ def _recording(
     for place, (row, name) in enumerate(zip(rows, names, strict=True)):
         unit = columns[row].unit
         kind = kind_of(name, unit)
-        if kind is ChannelKind.OTHER and unit is None and len(rows) > 1 and _is_label(timed.values[place]):
+        if kind is ChannelKind.OTHER and unit is None and len(rows) > 1 and _is_label(timed.values[:, place]):
             kind = ChannelKind.TRIGGER
             said.append(f"{name} keeps a few whole values for long and is taken as a label, not a signal")
-            marks += _labels(name, timed.values[place], timed.rate)
+            marks += _labels(name, timed.values[:, place], timed.rate)
         channels.append(Channel(name, unit, kind))
-    return Recording.from_array(
-        timed.values,
+    return Recording(
+        interleaved(timed.values),
         timed.rate,
-        channels,
-        annotations=marks,
-        gaps=timed.gaps,
-        start=start,
-        source=source.name,
-        notes=(*notes, *said, *timed.notes, *unit_notes(channels)),
+        tuple(channels),
+        tuple(marks),
+        timed.gaps,
+        start,
+        source.name,
+        (*notes, *said, *timed.notes, *unit_notes(channels)),
     )
 
 
 def _is_counter(values: NDArray[np.float64]) -> bool:
-    return values.size > 2 and bool((np.diff(values) == 1).all())
+    return values.size > 2 and all((part == 1).all() for part in steps(values))
 
 
 def _is_label(values: NDArray[np.floating]) -> bool:
     """Whether a column keeps whole values, few of them, and changes rarely."""
-    if values.size < 100 or (values != np.round(values)).any() or values.min() < 0:
+    if values.size < 100:
         return False
-    changes = int((np.diff(values) != 0).sum())
-    return changes <= values.size / 100 and np.unique(values).size <= MOST_LABELS
+    changes, seen = 0, set[float]()
+    for start, stop in blocks(values):
+        part = values[max(0, start - 1) : stop]
+        if (part != np.round(part)).any() or part.min() < 0:
+            return False
+        changes += int((np.diff(part) != 0).sum())
+        seen |= set(np.unique(part).tolist()) if len(seen) <= MOST_LABELS else set()
+        if changes > values.size / 100 or len(seen) > MOST_LABELS:
+            return False
+    return True
 
 
 def _labels(name: str, values: NDArray[np.floating], rate: float) -> list[Annotation]:
-    edges = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [values.size]])
+    edges, at = [0], 0
+    for part in steps(values):
+        # The first block begins at the first sample, the others one before theirs.
+        edges += (np.flatnonzero(part) + at + 1).tolist()
+        at += part.size
     return [
-        Annotation(a / rate, (b - a) / rate, f"{name} = {values[a]:g}") for a, b in pairwise(edges.tolist())
+        Annotation(a / rate, (b - a) / rate, f"{name} = {values[a]:g}")
+        for a, b in pairwise([*edges, values.size])
     ]
 
 
@@ -326,7 +326,7 @@ def _start(
     for place, column in enumerate(columns):
         if column.seconds is None and place not in shape.clocks:
             continue
-        first = float(values[place, 0])
+        first = float(values[0, place])
         for least, seconds in _EPOCHS:
             if first > least and first * seconds < 4e9:
                 return datetime.fromtimestamp(first * seconds, UTC)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers import table
-from myolens.readers.delimited import filled
+from myolens.readers.columns import filled
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
+from myolens.readers.records import interleaved
 from myolens.readers.source import Source
+from myolens.readers.spool import allocated, blocks
 from myolens.recording import Channel, ChannelKind, Recording, Span
 
 HEADER_LINES = 100
@@ -44,43 +46,41 @@ def read(source: Source) -> Sequence[Recording]:
     grid = table.grid(source, shape)
     units = [re.sub("^Units,?", "", line).strip() for line in lines if line.startswith("Units")]
     units = (units + [""] * len(_NAMES))[: len(_NAMES)]
-    values, notes = filled(source, grid.values[1:], _NAMES)
-    times = grid.values[0]
+    notes = filled(source, grid.values, range(1, 1 + len(_NAMES)), _NAMES)
     channels = []
     for name, text in zip(numbered(_NAMES), units, strict=True):
         unit = unit_of(text)
         channels.append(Channel(name, unit, ChannelKind.TRIGGER if name == "button" else kind_of(name, unit)))
-    placed, gaps = _placed(source, times, values, rate)
-    start = (
-        datetime.fromtimestamp(float(times[0]), UTC).replace(tzinfo=None) if np.isfinite(times[0]) else None
-    )
+    placed, gaps = _placed(source, grid.values, rate)
+    first = float(grid.values[0, 0])
+    start = datetime.fromtimestamp(first, UTC).replace(tzinfo=None) if np.isfinite(first) else None
     more = (f"{len(gaps)} pauses in the recording hold zeros",) if gaps else ()
-    recording = Recording.from_array(
-        placed.astype(np.float32), rate, channels, gaps=gaps, start=start, source=source.name,
-        notes=(*grid.notes, *notes, *more, *unit_notes(channels)),
-    )  # fmt: skip
-    return [recording]
+    said = (*grid.notes, *notes, *more, *unit_notes(channels))
+    return [Recording(interleaved(placed), rate, tuple(channels), (), gaps, start, source.name, said)]
 
 
 def _placed(
-    source: Source, times: NDArray[np.float64], values: NDArray[np.float64], rate: float
-) -> tuple[NDArray[np.float64], tuple[Span, ...]]:
-    """Values with zeros where the clock jumped ahead by more than a few samples."""
-    steps = np.diff(times)
-    jumps = np.flatnonzero(steps > 5 / rate)
-    if jumps.size == 0:
-        return values, ()
-    missing = np.round(steps[jumps] * rate).astype(np.int64) - 1
-    if missing.sum() > 20 * times.size:
+    source: Source, rows: NDArray[np.float64], rate: float
+) -> tuple[NDArray[np.float32], tuple[Span, ...]]:
+    """Values with zeros where the clock, the first column, jumped ahead by more than a few samples."""
+    gaps: list[Span] = []
+    pauses: list[tuple[int, int]] = []  # the row after each pause, and the samples lost in it
+    for start, stop in blocks(rows):
+        taken = np.diff(rows[max(0, start - 1) : stop, 0])
+        jumps = np.flatnonzero(taken > 5 / rate)
+        skipped = np.round(taken[jumps] * rate).astype(np.int64) - 1
+        pauses += zip((jumps + max(0, start - 1) + 1).tolist(), skipped.tolist(), strict=True)
+    lost = sum(missing for _, missing in pauses)
+    if lost > 20 * len(rows):
         raise source.refuse(
             "has pauses far longer than what was recorded", mend="Export the parts separately"
         )
-    parts: list[NDArray[np.float64]] = []
-    gaps: list[Span] = []
-    at = begin = 0
-    for jump, lost in zip(jumps.tolist(), missing.tolist(), strict=True):
-        parts += [values[:, begin : jump + 1], np.zeros((values.shape[0], lost))]
-        at += jump + 1 - begin
-        gaps.append(Span(at / rate, (at + lost) / rate, "no samples in the file"))
-        at, begin = at + lost, jump + 1
-    return np.concatenate([*parts, values[:, begin:]], axis=1), tuple(gaps)
+    placed = allocated(source, (len(rows) + lost, rows.shape[1] - 1), np.float32)
+    begin = shift = 0
+    for end, missing in (*pauses, (len(rows), 0)):
+        for start, stop in blocks(rows[begin:end], placed[begin + shift : end + shift]):
+            placed[begin + shift + start : begin + shift + stop] = rows[begin + start : begin + stop, 1:]
+        if missing:
+            gaps.append(Span((end + shift) / rate, (end + shift + missing) / rate, "no samples in the file"))
+        begin, shift = end, shift + missing
+    return placed, tuple(gaps)

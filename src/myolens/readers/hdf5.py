@@ -1,7 +1,12 @@
-"""HDF5 containers: opened with bounds, for OpenSignals and MATLAB 7.3."""
+"""HDF5 containers: opened with bounds, for OpenSignals and MATLAB 7.3.
+
+Samples that lie in one piece in the file are mapped; packed ones are unpacked piece by piece, each
+once. So no HDF5 handle outlives the reading, and other threads and processes may use the samples.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 import mmap
 from collections.abc import Iterator
@@ -12,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers.source import Source
+from myolens.readers.spool import BLOCK_BYTES, allocated, release
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _HEAP = b"GCOL\x01\0\0\0"
@@ -56,27 +62,54 @@ def _check_heaps(source: Source) -> None:
             heap = data.find(_HEAP, heap + 8)
 
 
-def samples(source: Source, dataset: Any) -> NDArray[np.generic]:
-    """Read the values of a numeric dataset whose size was checked before any was read.
+def samples(source: Source, dataset: Any) -> NDArray[Any]:
+    """Values of a numeric dataset, mapped where they can be, whose size was checked before any was read.
 
     Raises
     ------
     InputError
-        If it would not fit in memory, decoded or by chunk, or lives outside the file.
+        If they are not in the file, not numbers, or packed in a way that no recording is.
     """
-    shape = tuple(int(n) for n in dataset.shape)
-    size = math.prod(shape) * dataset.dtype.itemsize
-    source.checked_bytes(size)
-    if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > LARGEST_CHUNK:
-        raise source.refuse("is packed in pieces too large to unpack")
-    # Deflate packs at most 1032 to 1 (RFC 1951), so samples beyond that were never written.
-    if size > MOST_PACKING * (dataset.id.get_storage_size() + 4096):
-        raise source.refuse(f"states {size} bytes of samples and does not hold them")
+    _check(source, dataset)
+    begin = dataset.id.get_offset()
+    shape, dtype = tuple(int(n) for n in dataset.shape), dataset.dtype
+    size = math.prod(shape) * dtype.itemsize
+    if begin is not None and size and dtype.kind in "iuf" and begin + size <= source.size:
+        return np.asarray(np.memmap(source.path, dtype, "r", begin, shape))
+    values = allocated(source, shape, dtype)
+    unpack(dataset, values)
+    return values
+
+
+def unpack(dataset: Any, into: NDArray[Any]) -> None:
+    """Write the values of a dataset that `samples` would read into an array of its shape."""
+    if 0 in into.shape:
+        return
+    piece = list(dataset.chunks or into.shape)
+    # Many small pieces are read together, whole ones, so that each is unpacked once.
+    longest = max(range(len(piece)), key=lambda axis: into.shape[axis] / piece[axis], default=0)
+    for axis in (longest,) if piece else ():
+        piece[axis] *= max(1, BLOCK_BYTES // (math.prod(piece) * into.itemsize))
+    starts = (range(0, size, step) for size, step in zip(into.shape, piece, strict=True))
+    for corner in itertools.product(*starts):
+        place = tuple(slice(at, at + step) for at, step in zip(corner, piece, strict=True))
+        into[place] = dataset[place]
+        release(into)
+
+
+def _check(source: Source, dataset: Any) -> None:
+    size = math.prod(int(n) for n in dataset.shape) * dataset.dtype.itemsize
+    stored = dataset.id.get_storage_size()
     if dataset.external or dataset.is_virtual:
         raise source.refuse("keeps its samples in other files, which are not opened")
     if dataset.dtype.kind not in "iufb":
         raise source.refuse(f"holds values of type {dataset.dtype} where numbers were expected")
-    return np.asarray(dataset[()])
+    if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > LARGEST_CHUNK:
+        raise source.refuse("is packed in pieces too large to unpack")
+    # Deflate packs at most 1032 to 1 (RFC 1951), so samples beyond that were never written.
+    if size > MOST_PACKING * (stored + 4096):
+        raise source.refuse(f"states {size} bytes of samples and does not hold them")
+    source.checked_unpacking(size, stored)
 
 
 def attribute(item: Any, name: str) -> Any:

@@ -1,8 +1,8 @@
 """MAT files: OTBiolab exports, and plain ones with a matrix and a sampling rate.
 
 Level 5 files are read here: their structure is simple, and a reader that believes no stated size
-needs no memory for a size that is not there. Source: MathWorks, MAT-File Format. Version 7.3 is
-HDF5, read with h5py.
+needs no memory for a size that is not there. Source: MathWorks, MAT-File Format. Matrices are mapped
+where they lie; packed ones are unpacked as a stream first. Version 7.3 is HDF5, read with h5py.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.readers import otbiolab
 from myolens.readers.hdf5 import matlab_variables
 from myolens.readers.naming import kind_of, numbered, unit_notes
-from myolens.readers.source import LARGEST_IN_MEMORY, Source
+from myolens.readers.records import interleaved, not_numbers
+from myolens.readers.source import Source
+from myolens.readers.spool import BLOCK_BYTES, Spool, blocks
 from myolens.recording import Channel, Recording
+
+Bytes = NDArray[np.uint8]
 
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
             16: "u1", 17: "u2", 18: "u4"}  # fmt: skip
@@ -87,53 +92,66 @@ def _plain(source: Source, variables: Mapping[str, Any]) -> Recording:
         )
     name, values = next(iter(signals.items()))
     # A recording has more samples than channels.
-    rows = values if values.shape[0] <= values.shape[1] else values.T
+    values = values.T if values.shape[0] <= values.shape[1] else values
+    count = values.shape[1]
     rate = source.checked_rate(next(iter(rates.values())) if rates else float(source.rate or 0))
-    names = numbered([name] if rows.shape[0] == 1 else [f"{name} {i}" for i in range(1, rows.shape[0] + 1)])
-    channels = [Channel(n, None, kind_of(n, None)) for n in names]
-    notes = [f"The variable {name!r} was taken as the signal, its {rows.shape[0]} shorter lines as channels"]
-    bad = ~np.isfinite(rows) if rows.dtype.kind == "f" else np.zeros((1, 1), bool)
-    if bad.any():
-        rows = np.where(bad, 0, rows)
-        notes.append(f"{int(bad.sum())} values that are not numbers were set to zero")
-    return Recording.from_array(
-        np.ascontiguousarray(rows), rate, channels, source=source.name, notes=(*notes, *unit_notes(channels))
-    )
+    names = numbered([name] if count == 1 else [f"{name} {i}" for i in range(1, count + 1)])
+    channels = tuple(Channel(n, None, kind_of(n, None)) for n in names)
+    taken = f"The variable {name!r} was taken as the signal, its {count} shorter lines as channels"
+    notes = (taken, *not_numbers(values), *unit_notes(channels))
+    return Recording(interleaved(values), rate, channels, (), (), None, source.name, notes)
 
 
 def _variables(source: Source) -> Iterator[tuple[str, Any]]:
-    """Named variables of a level 5 file, compressed or not."""
-    source.checked_bytes(source.size)
+    """Named variables of a level 5 file, packed or not."""
     data = np.asarray(np.memmap(source.path, np.uint8, "r"))
     order = {b"IM": "<", b"MI": ">"}.get(source.head[126:128])
     if order is None:
         raise source.refuse("ends inside its header")
-    at, left = 128, LARGEST_IN_MEMORY
+    at, unpacked = 128, 0
     while at + 8 <= len(data):
-        kind, size = np.frombuffer(data[at : at + 8].tobytes(), f"{order}u4").tolist()
-        body = memoryview(data[at + 8 : at + 8 + size].data)
+        kind, size = _tag(data[at:], order)
+        body = data[at + 8 : at + 8 + size]
         if len(body) < size:
             raise source.refuse("is cut short")
+        at += 8 + size
         if kind == _COMPRESSED:
-            inflater = zlib.decompressobj()
-            plain = inflater.decompress(body, left)
-            left -= len(plain)
-            if inflater.unconsumed_tail or left <= 0:
-                raise source.refuse(f"unpacks to more than {LARGEST_IN_MEMORY} bytes")
-            kind, size = np.frombuffer(plain[:8], f"{order}u4").tolist()
-            body = memoryview(plain)[8 : 8 + size]
+            plain = _unpacked(source, body, unpacked)
+            unpacked += len(plain)
+            kind, size = _tag(plain, order)
+            body = plain[8 : 8 + size]
         if kind == _MATRIX:
             name, value = _matrix(source, body, order, 0)
             if name:
                 yield name, value
-        at += 8 + int(np.frombuffer(data[at + 4 : at + 8].tobytes(), f"{order}u4")[0])
 
 
-def _elements(body: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+def _unpacked(source: Source, packed: Bytes, before: int) -> Bytes:
+    """Plain bytes of a packed element; `before` bytes were unpacked already."""
+    spool, inflater = Spool(source, 1, np.uint8), zlib.decompressobj()
+    for start, stop in blocks(packed):
+        rest = packed[start:stop].tobytes()
+        while rest and not inflater.eof:
+            plain = inflater.decompress(rest, BLOCK_BYTES)
+            rest = inflater.unconsumed_tail
+            spool.append(np.frombuffer(plain, np.uint8)[:, None])
+            source.checked_unpacking(before + spool.rows, source.size)
+    if spool.rows < 8:
+        raise source.refuse("holds a packed variable that is empty")
+    return spool.array()[:, 0]
+
+
+def _tag(data: Bytes, order: str) -> tuple[int, int]:
+    """Type and size of an element."""
+    kind, size = data[:8].view(f"{order}u4").tolist()
+    return kind, size
+
+
+def _elements(body: Bytes, order: str) -> Iterator[tuple[int, Bytes]]:
     """Type and bytes of the sub-elements of a matrix."""
     at = 0
     while at + 8 <= len(body):
-        first, second = np.frombuffer(body[at : at + 8], f"{order}u4").tolist()
+        first, second = _tag(body[at:], order)
         if first >> 16:  # four bytes or fewer are packed into the tag
             yield first & 0xFFFF, body[at + 4 : at + 4 + min(first >> 16, 4)]
             at += 8
@@ -144,16 +162,16 @@ def _elements(body: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
         at += 8 + second + (-second % 8 if first != _COMPRESSED else 0)
 
 
-def _matrix(source: Source, body: memoryview, order: str, depth: int) -> tuple[str, Any]:
+def _matrix(source: Source, body: Bytes, order: str, depth: int) -> tuple[str, Any]:
     """Name and value of a matrix: an array, a text, a list of cells, or None for what is not read."""
     if depth > MOST_DEPTH:
         raise source.refuse("nests its cells too deeply")
     parts = list(_elements(body, order))
     if len(parts) < 3:
         return "", None
-    kind = int(np.frombuffer(parts[0][1][:4], f"{order}u4")[0]) & 0xFF
-    shape = tuple(np.frombuffer(parts[1][1], f"{order}i4").tolist())
-    name = bytes(parts[2][1]).decode("latin-1")
+    kind = int(parts[0][1][:4].view(f"{order}u4")[0]) & 0xFF
+    shape = tuple(parts[1][1].view(f"{order}i4").tolist())
+    name = parts[2][1].tobytes().decode("latin-1")
     if kind == _CELL:
         cells = [part for code, part in parts[3:] if code == _MATRIX]
         if len(cells) > MOST_CELLS:
@@ -162,12 +180,12 @@ def _matrix(source: Source, body: memoryview, order: str, depth: int) -> tuple[s
     if kind in {_STRUCT, _SPARSE, 3} or kind > 15 or len(parts) < 4 or parts[3][0] not in _NUMBERS:
         return name, None
     code, raw = parts[3]
-    values = np.frombuffer(raw, f"{order}{_NUMBERS[code]}")
     if kind == _CHAR:
-        text = bytes(raw).decode(
+        text = raw.tobytes().decode(
             "utf-8" if code in {1, 2, 16} else "utf-16-le" if order == "<" else "utf-16-be", "replace"
         )
         return name, text
+    values = raw.view(f"{order}{_NUMBERS[code]}")
     if any(n < 0 for n in shape) or int(np.prod([float(n) for n in shape])) != values.size:
         raise source.refuse(f"states another size for {name or 'a cell'} than it holds")
     return name, values.reshape(shape, order="F")

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers import hdf5, table
-from myolens.readers.delimited import filled
+from myolens.readers.columns import beside, filled, gathered
 from myolens.readers.naming import kind_of, listed, numbered
+from myolens.readers.records import interleaved
 from myolens.readers.source import Source
 from myolens.recording import Channel, ChannelKind, Recording
 
@@ -75,20 +76,17 @@ def _device(source: Source, about: Mapping[str, Any], raw: Any) -> Recording:
     import h5py
 
     names = sorted((n for n in raw if re.fullmatch(r"channel_\d+", n)), key=lambda n: int(n[8:]))
-    columns, sensors, labels, total = [], [], [], 0
-    for name in names:
-        dataset = raw[name]
-        if not isinstance(dataset, h5py.Dataset):
-            raise source.refuse(f"has something other than samples in {name}")
-        total += int(np.prod([float(n) for n in dataset.shape])) * dataset.dtype.itemsize
-        source.checked_bytes(total)
-        columns.append(hdf5.samples(source, dataset).ravel())
-        sensors.append(str(hdf5.attribute(dataset, "sensor") or ""))
-        labels.append(str(hdf5.attribute(dataset, "label") or name))
-    if not columns:
+    if not names:
         raise source.refuse("holds no channels")
+    for name in names:
+        if not isinstance(raw[name], h5py.Dataset):
+            raise source.refuse(f"has something other than samples in {name}")
+    columns = [hdf5.samples(source, raw[name]).reshape(-1, 1) for name in names]
     shortest = min(len(column) for column in columns)
-    values = np.stack([column[:shortest] for column in columns])
+    dtype = np.result_type(*columns)
+    values = beside(source, columns, shortest, dtype)
+    sensors = [str(hdf5.attribute(raw[name], "sensor") or "") for name in names]
+    labels = [str(hdf5.attribute(raw[name], "label") or name) for name in names]
     return _recording(source, values, about, sensors, labels)
 
 
@@ -104,14 +102,15 @@ def _from_text(source: Source) -> list[Recording]:
     recordings, at = [], 0
     for about in devices.values():
         columns = [str(name) for name in about["column"]]
-        if at + len(columns) > grid.shape[0]:
-            raise source.refuse(f"describes {at + len(columns)} columns and holds {grid.shape[0]}")
+        if at + len(columns) > grid.shape[1]:
+            raise source.refuse(f"describes {at + len(columns)} columns and holds {grid.shape[1]}")
         labels = [str(label) for label in about.get("label") or []]
         rows = [at + place for place, name in enumerate(columns) if name in labels]
         if not rows or len(rows) != len(labels):
             raise source.refuse("labels its channels otherwise than its columns")
         sensors = [str(sensor) for sensor in about.get("sensor", [])]
-        values, _ = filled(source, grid[rows], labels)
+        filled(source, grid, rows, labels)
+        values = gathered(source, grid, rows, len(grid), grid.dtype)
         recordings.append(_recording(source, values, about, sensors, labels))
         at += len(columns)
     return recordings
@@ -119,7 +118,7 @@ def _from_text(source: Source) -> list[Recording]:
 
 def _recording(
     source: Source,
-    values: NDArray[np.generic],
+    values: NDArray[Any],
     about: Mapping[str, Any],
     sensors: Sequence[str],
     labels: Sequence[str],
@@ -149,7 +148,8 @@ def _recording(
         notes.append(
             f"{listed(raw)} hold raw converter values; the header does not tell how to make units of them"
         )
-    return Recording.from_array(values, rate, channels, start=_start(about), source=source.name, notes=notes)
+    signal = interleaved(values)
+    return Recording(signal, rate, tuple(channels), (), (), _start(about), source.name, tuple(notes))
 
 
 def _start(about: Mapping[str, Any]) -> datetime | None:

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers.naming import kind_of, listed, numbered, unit_notes, unit_of
+from myolens.readers.records import interleaved, not_numbers
 from myolens.readers.source import Source
+from myolens.readers.spool import blocks
 from myolens.recording import Annotation, Channel, ChannelKind, Recording
 
 _SPACING_MM = {"GR08MM1305": 8.0, "GR04MM1305": 4.0, "HD08MM1305": 8.0, "HD04MM1305": 4.0}
@@ -58,20 +60,20 @@ def recordings(source: Source, variables: Mapping[str, Any]) -> Sequence[Recordi
     if not parts or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise source.refuse("looks like an OTBiolab export, and its Data or Description is not as expected")
     rates = [float(value) for part in _arrays(variables["SamplingFrequency"]) for value in part.ravel()]
-    if len(rates) not in {1, len(parts)} or sum(_wide(part).shape[0] for part in parts) != len(texts):
+    if len(rates) not in {1, len(parts)} or sum(_long(part).shape[1] for part in parts) != len(texts):
         raise source.refuse(
-            f"describes {len(texts)} columns and holds {sum(_wide(part).shape[0] for part in parts)}"
+            f"describes {len(texts)} columns and holds {sum(_long(part).shape[1] for part in parts)}"
         )
     result, at = [], 0
     for number, part in enumerate(parts):
-        values = _wide(part)
+        values = _long(part)
         rate = source.checked_rate(rates[number if len(rates) > 1 else 0])
-        result.append(_recording(source, values, rate, texts[at : at + values.shape[0]]))
-        at += values.shape[0]
+        result.append(_recording(source, values, rate, texts[at : at + values.shape[1]]))
+        at += values.shape[1]
     return result
 
 
-def _recording(source: Source, values: NDArray[np.generic], rate: float, texts: Sequence[str]) -> Recording:
+def _recording(source: Source, values: NDArray[Any], rate: float, texts: Sequence[str]) -> Recording:
     channels, placed, unplaced = [], 0, set()
     for name, text in zip(numbered(_name(text) for text in texts), texts, strict=True):
         unit = unit_of((re.search(r"\[([^\[\]]*)\]\s*$", text) or ["", ""])[1])
@@ -94,26 +96,27 @@ def _recording(source: Source, values: NDArray[np.generic], rate: float, texts: 
     if not any(channel.kind is ChannelKind.SURFACE_EMG for channel in channels):
         notes.append("There is no EMG in this file, only other signals")
     trains = [row for row, text in enumerate(texts) if text.split(" - ")[-1] and _is_train(text)]
-    bad = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros((1, 1), bool)
-    if bad.any():
-        values = np.where(bad, 0, values)
-        notes.append(f"{int(bad.sum())} values that are not numbers were set to zero")
+    notes += not_numbers(values)
     marks = _discharges(values, trains, rate)
     if trains:
         notes.append(
             f"{len(marks)} discharges of {len(trains)} units that OTBiolab found are in the annotations"
         )
-    return Recording.from_array(
-        np.ascontiguousarray(values), rate, channels, annotations=marks, source=source.name,
-        notes=(*notes, *unit_notes([c for c in channels if c.kind is not ChannelKind.OTHER])),
-    )  # fmt: skip
+    said = (*notes, *unit_notes([c for c in channels if c.kind is not ChannelKind.OTHER]))
+    return Recording(interleaved(values), rate, tuple(channels), marks, (), None, source.name, said)
 
 
-def _discharges(values: NDArray[np.generic], rows: Sequence[int], rate: float) -> tuple[Annotation, ...]:
+def _discharges(values: NDArray[Any], trains: Sequence[int], rate: float) -> tuple[Annotation, ...]:
+    found: list[list[int]] = [[] for _ in trains]
+    for start, stop in blocks(values):
+        for samples, train in zip(found, trains, strict=True):
+            part = values[start:stop, train]
+            fired = np.flatnonzero((part != 0) & np.isfinite(part)) + start
+            samples.extend(fired[: MOST_DISCHARGES - len(samples)].tolist())
     marks = [
-        Annotation(int(sample) / rate, 0.0, f"unit {unit} discharge")
-        for unit, row in enumerate(rows, start=1)
-        for sample in np.flatnonzero(values[row])[:MOST_DISCHARGES]
+        Annotation(sample / rate, 0.0, f"unit {unit} discharge")
+        for unit, samples in enumerate(found, start=1)
+        for sample in samples
     ]
     return tuple(sorted(marks, key=lambda mark: mark.onset_s))
 
@@ -137,11 +140,12 @@ def _name(text: str) -> str:
     return re.sub(r"\s*\[[^\[\]]*\]\s*$", "", text)
 
 
-def _arrays(value: Any) -> list[NDArray[np.generic]]:
+def _arrays(value: Any) -> list[NDArray[Any]]:
     """Numeric arrays of a variable that is a cell or a bare array."""
     parts = value if isinstance(value, list) else [value]
     return [part for part in parts if isinstance(part, np.ndarray) and part.ndim == 2 and part.size]
 
 
-def _wide(part: NDArray[np.generic]) -> NDArray[np.generic]:
-    return part.T if part.shape[0] > part.shape[1] else part
+def _long(part: NDArray[Any]) -> NDArray[Any]:
+    """Samples × channels, whichever way it was saved."""
+    return part if part.shape[0] > part.shape[1] else part.T

@@ -7,12 +7,16 @@ Angular rates of both phone systems are in rad/s (Apple, CMRotationRate; Android
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.readers import delimited, table
+from myolens.readers.columns import median
 from myolens.readers.naming import listed, unit_notes
 from myolens.readers.source import Source
 from myolens.recording import Channel, ChannelKind, Recording
@@ -21,6 +25,8 @@ STANDARD_GRAVITY = 9.80665
 """m/s², the definition of g (3rd General Conference on Weights and Measures, 1901)."""
 _NEAR = 0.15
 """A phone at rest measures gravity within this share: sensor offsets reach a few hundredths of g."""
+
+_BLOCK = 262_144
 
 _FIRST_LINE = re.compile(
     r'"?time"?[,;\t]"?seconds_elapsed"?[,;\t]'
@@ -83,9 +89,14 @@ def _gravity_unit(recording: Recording, channels: Sequence[Channel]) -> tuple[st
         stems.setdefault(re.sub(r"[ _.]?[xyz]$", "", channels[row].name, flags=re.IGNORECASE), []).append(row)
     for rows in stems.values():
         if len(rows) == 3:
-            axes = recording.physical(rows=rows)
-            length = float(np.median(np.sqrt((axes.astype(float) ** 2).sum(axis=0))))
+            length = median(partial(_lengths, recording, rows))
             for unit, gravity in (("g", 1.0), ("m/s^2", STANDARD_GRAVITY)):
                 if abs(length / gravity - 1) < _NEAR:
                     return unit, listed([channels[row].name for row in rows])
     return None, ""
+
+
+def _lengths(recording: Recording, rows: Sequence[int]) -> Iterator[NDArray[Any]]:
+    """Length of the vector that three rows make, block by block."""
+    for start, stop in recording.blocks(_BLOCK):
+        yield np.sqrt((recording.physical(start, stop, rows).astype(float) ** 2).sum(axis=0))

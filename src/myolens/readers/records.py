@@ -1,4 +1,4 @@
-"""Signals that stay on disk: samples in records, or interleaved, read block by block."""
+"""Signals that are read block by block from a mapped array: in records, or interleaved."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from myolens.readers.spool import blocks
 
 
 class Run(NamedTuple):
@@ -137,3 +139,18 @@ class InterleavedSignal:
         if values.dtype.kind == "f":
             values[~np.isfinite(values)] = 0
         return values
+
+
+def interleaved(values: NDArray[Any]) -> InterleavedSignal:
+    """Signal over a finished array of shape (samples, channels), in memory or mapped."""
+    final = values.view()
+    final.flags.writeable = False
+    return InterleavedSignal(final[None], len(values))
+
+
+def not_numbers(values: NDArray[Any]) -> tuple[str, ...]:
+    """Sentence telling how many values an `InterleavedSignal` reads as zero; none when all are numbers."""
+    if values.dtype.kind != "f":
+        return ()
+    count = sum(int((~np.isfinite(values[start:stop])).sum()) for start, stop in blocks(values))
+    return (f"{count} values that are not numbers were set to zero",) if count else ()

@@ -14,8 +14,10 @@ from myolens.errors import InputError
 HEAD_BYTES = 65_536
 """Bytes of the beginning that decide the format."""
 
-LARGEST_IN_MEMORY = 4 * 1024**3
-"""Decoded samples beyond this many bytes are refused unless they can stay on disk."""
+LARGEST_UNPACKED = 4 * 1024**3
+MOST_UNPACKING = 100
+"""What unpacks to more than `LARGEST_UNPACKED` bytes and more than this many times its packed size is
+refused: packed EMG shrinks two- to threefold, a file made to fill the disk a thousandfold."""
 
 LARGEST_RATE_HZ = 1e7
 """Faster than any recorder of muscle; a header that says more is broken."""
@@ -68,19 +70,23 @@ class Source:
             raise self.refuse(f"states a sampling rate of {rate:g} Hz, which cannot be")
         return float(rate)
 
-    def checked_bytes(self, size: int, of: str = "its samples") -> None:
-        """Refuse what would not fit in memory.
+    def checked_unpacking(self, size: int, packed: int) -> None:
+        """Refuse what unpacks to far more than a recording does.
+
+        Parameters
+        ----------
+        size, packed : int
+            Bytes of the samples, and of what they are packed in.
 
         Raises
         ------
         InputError
-            If `size` bytes exceed `LARGEST_IN_MEMORY`.
+            If both limits, `LARGEST_UNPACKED` and `MOST_UNPACKING`, are passed.
         """
-        if size > LARGEST_IN_MEMORY:
+        if size > max(LARGEST_UNPACKED, MOST_UNPACKING * packed):
             raise self.refuse(
-                f"{of} would take {size / 1024**3:.3g} GiB in memory, more than the limit of "
-                f"{LARGEST_IN_MEMORY / 1024**3:.0f} GiB",
-                mend="Save it as EDF, which is read block by block, or in shorter parts",
+                f"unpacks to more than {size / 1024**3:.3g} GiB from {packed / 1024**2:.3g} MiB, "
+                "which no recording does"
             )
 
     def companion(self, name: str) -> Path:

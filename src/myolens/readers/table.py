@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers.source import Source
+from myolens.readers.spool import Spool
 
-LARGEST_TEXT = 1024**3
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS = 4096
-_BLOCK = 4_000_000
+_BLOCK = 1_000_000
 _LOOK_LINES = 400
 _AGREEING = 8
 """Lines in a row that must look alike for a table to begin."""
@@ -67,8 +67,9 @@ class Grid:
 
     Attributes
     ----------
-    values : ndarray of float64, shape (columns, rows)
-        NaN where a cell is empty or not a number; date and time as seconds since 1970.
+    values : ndarray of float64, shape (rows, columns)
+        NaN where a cell is empty or not a number; date and time as seconds since 1970. Belongs to
+        the reader, which may change it.
     notes : tuple of str
         What was left out.
     """
@@ -118,8 +119,6 @@ def layout(source: Source) -> Layout:
     InputError
         If there is none, or its lines or rows are too long.
     """
-    if source.size > LARGEST_TEXT:
-        raise source.refuse("is a text file of more than 1 GiB", mend="Save it as EDF, or in shorter parts")
     lines = _first_lines(source)
     options = [option for delimiter in ("\t", ";", ",", None) for option in _options(lines, delimiter)]
     if not options:
@@ -150,21 +149,21 @@ def _is_words(rows: Sequence[Sequence[str]], column: int, *, comma: bool) -> boo
 
 
 def numbers(source: Source, *, skip: int, shape: Layout | None = None) -> NDArray[np.float64]:
-    """Numbers after `skip` lines, shape (columns, rows), for files known to be plain tables."""
+    """Numbers after `skip` lines, shape (rows, columns), for files known to be plain tables."""
     shape = shape or Layout(encoding_of(source.head), None, False, ("",) * skip, 0)  # noqa: FBT003
     return grid(source, shape, skip=skip).values
 
 
 def grid(source: Source, shape: Layout, *, skip: int | None = None) -> Grid:
-    """Read the whole table.
+    """Read the whole table, block by block.
 
     Raises
     ------
     InputError
-        If no row of numbers is there, a line is endless, or the numbers would not fit in memory.
+        If no row of numbers is there, a line is endless, or the disk has no room for the numbers.
     """
-    parts: list[NDArray[np.float64]] = []
-    cells = ragged = dropped = 0
+    spool: Spool | None = None
+    ragged = dropped = 0
     columns = shape.columns
     for lines in _blocks(source, shape.encoding, len(shape.preamble) if skip is None else skip):
         part = None if shape.clocks or shape.words else _quick(lines, shape, columns)
@@ -176,12 +175,10 @@ def grid(source: Source, shape: Layout, *, skip: int | None = None) -> Grid:
             columns = columns or part.shape[1]
             if part.shape[1] != columns:
                 raise source.refuse("has rows of different lengths")
-            cells += part.size
-            source.checked_bytes(16 * cells)
-            parts.append(part)
-    if not parts or sum(len(part) for part in parts) < 2:
+            spool = spool or Spool(source, columns)
+            spool.append(part)
+    if spool is None or spool.rows < 2:
         raise source.refuse("holds no rows of numbers")
-    values = np.ascontiguousarray(np.concatenate(parts).T)
     notes = []
     if ragged:
         notes.append(
@@ -189,9 +186,9 @@ def grid(source: Source, shape: Layout, *, skip: int | None = None) -> Grid:
         )
     if dropped:
         notes.append(f"{dropped} lines after the heading hold no numbers and were left out")
-    if ragged > 0.5 * values.shape[1] and ragged > 10:
+    if ragged > 0.5 * spool.rows and ragged > 10:
         raise source.refuse(f"has {ragged} rows of other lengths than the first ones")
-    return Grid(values, tuple(notes))
+    return Grid(spool.array(), tuple(notes))
 
 
 def _first_lines(source: Source) -> list[str]:
@@ -277,7 +274,7 @@ def _split(line: str, delimiter: str | None) -> list[str]:
 
 
 def _blocks(source: Source, encoding: str, skip: int) -> Iterator[list[str]]:
-    """Lines of the file in blocks of a few megabytes."""
+    """Lines of the file in blocks of about a megabyte."""
     rest = ""
     with source.path.open(encoding=encoding, errors="replace") as file:
         while True:

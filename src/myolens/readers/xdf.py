@@ -1,30 +1,76 @@
-"""XDF: streams of the Lab Streaming Layer, each with its own clock.
+"""XDF: streams of the Lab Streaming Layer, each with its own clock, read chunk by chunk.
 
-Source: XDF specification (github.com/sccn/xdf). Streams are synchronised and their jitter removed
-by pyxdf; the chunks are checked here first, so that no stated length is believed that the file
-cannot hold.
+Source: XDF specification (github.com/sccn/xdf). No stated length is believed that the file cannot
+hold; reading stops at the first chunk that is cut short or contradicts itself.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 import struct
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.readers.clock import steadied
-from myolens.readers.delimited import filled
+from myolens.readers.columns import filled, steps
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
+from myolens.readers.records import interleaved
 from myolens.readers.source import Source
+from myolens.readers.spool import BLOCK_BYTES, Spool, blocks, release
+from myolens.readers.synchrony import dejitter, is_false, synchronise
 from myolens.recording import Annotation, Channel, Recording
 
-LARGEST_FILE = 2 * 1024**3
 MOST_CHANNELS = 10_000
-_WIDTHS = {"int8": 1, "int16": 2, "int32": 4, "int64": 8, "float32": 4, "double64": 8, "string": 0}
+MOST_MARKERS = 200_000
+MOST_UNORDERED = 20_000_000
+_ROUNDING_S = 1e-6
+"""Markers this close to the first or last sample are at that sample."""
+
+_TYPES = {"int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "float32": "<f4", "double64": "<f8"}
+_STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER = 2, 3, 4, 6
+
+Bytes = NDArray[np.uint8]
+
+
+class _BrokenError(ValueError):
+    """A chunk is cut short or contradicts itself."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What the chunks of one stream said so far."""
+
+    about: ElementTree.Element
+    channels: int
+    dtype: np.dtype[Any] | None  # None for texts
+    nominal_rate: float
+    stamps: Spool
+    values: Spool | None
+    texts: list[str] = field(default_factory=list)
+    clock: list[tuple[float, float]] = field(default_factory=list)
+    latest: float = 0.0
+    stated: int | None = None
+
+    def said(self, key: str) -> str:
+        return self.about.findtext(key) or ""
+
+    def described(self, key: str) -> list[str]:
+        """One text per channel from the description, empty where it has none."""
+        found = [channel.findtext(key) or "" for channel in self.about.iterfind("desc/channels[1]/channel")]
+        return found if len(found) == self.channels else [""] * self.channels
+
+
+class _Samples(NamedTuple):
+    """Synchronised samples of a stream."""
+
+    stream: _Stream
+    stamps: NDArray[np.float64]
+    values: NDArray[Any] | None
 
 
 def sniff(source: Source) -> bool:
@@ -40,125 +86,208 @@ def read(source: Source) -> Sequence[Recording]:
     InputError
         If no stream has samples, or the first chunk is damaged.
     """
-    import pyxdf
-
-    source.checked_bytes(2 * source.size if source.size > LARGEST_FILE else 0, "the file")
-    data = source.path.read_bytes()
-    end = _sound(source, data)
-    level = logging.getLogger("pyxdf").level
-    logging.getLogger("pyxdf").setLevel(logging.CRITICAL)
-    try:
-        streams, _ = pyxdf.load_xdf(io.BytesIO(data[:end]))
-    finally:
-        logging.getLogger("pyxdf").setLevel(level)
-    cut = (f"The file is damaged or cut short after {end} of {len(data)} bytes",) if end < len(data) else ()
-    numeric = [s for s in streams if not isinstance(s["time_series"], list) and len(s["time_stamps"]) > 1]
-    empty = [_text(s, "name") for s in streams if len(s["time_stamps"]) == 0]
+    streams, end = _walked(source)
+    found = [_synchronised(stream) for stream in streams]
+    numeric = [(s, s.values) for s in found if s.values is not None and s.stamps.size > 1]
     if not numeric:
-        names = ", ".join(_text(s, "name") for s in streams) or "none"
+        names = ", ".join(stream.said("name") for stream in streams) or "none"
         raise source.refuse(f"has no stream of numbers with samples (streams: {names[:200]})")
-    notes = (*cut, *((f"Streams without samples: {', '.join(empty)}",) if empty else ()))
+    notes = []
+    if end < source.size:
+        notes.append(f"The file is damaged or cut short after {end} of {source.size} bytes")
+    empty = [samples.stream.said("name") for samples in found if not samples.stamps.size]
+    if empty:
+        notes.append(f"Streams without samples: {', '.join(empty)}")
     markers = [
-        (float(at), " ".join(str(word) for word in words))
-        for s in streams
-        if isinstance(s["time_series"], list)
-        for at, words in zip(s["time_stamps"], s["time_series"], strict=True)
+        (float(at), text)
+        for samples in found
+        if samples.values is None
+        for at, text in zip(samples.stamps, samples.stream.texts, strict=False)
     ]
-    return [_recording(source, stream, markers, notes) for stream in numeric]
+    if sum(samples.stamps.size for samples in found if samples.values is None) > len(markers):
+        notes.append(f"Only the first {MOST_MARKERS} markers of each stream were read")
+    return [_recording(source, samples, values, sorted(markers), notes) for samples, values in numeric]
 
 
 def _recording(
-    source: Source, stream: Any, markers: Sequence[tuple[float, str]], notes: tuple[str, ...]
+    source: Source,
+    samples: _Samples,
+    values: NDArray[Any],
+    markers: Sequence[tuple[float, str]],
+    notes: Sequence[str],
 ) -> Recording:
-    times = np.asarray(stream["time_stamps"], float)
-    order = np.argsort(times, kind="stable")
-    labels = _described(stream, "label", np.asarray(stream["time_series"]).shape[1])
-    names = numbered(labels)
-    values, repaired = filled(source, np.asarray(stream["time_series"]).T[:, order], names)
-    timed = steadied(source, times[order], values)
-    origin = float(times[order][0])
-    nominal = float(_text(stream, "nominal_srate") or 0)
-    said = list(repaired)
-    if nominal > 0 and abs(timed.rate / nominal - 1) > 0.01:
+    stream = samples.stream
+    times, values = _ordered(source, samples.stamps, values)
+    names = numbered(stream.described("label"))
+    said = list(filled(source, values, range(stream.channels), names))
+    timed = steadied(source, times, values, timeless=samples.stamps.size - times.size)
+    if stream.nominal_rate > 0 and abs(timed.rate / stream.nominal_rate - 1) > 0.01:
         said.append(
-            f"The stream states {nominal:g} Hz; its time stamps give {timed.rate:.6g} Hz, which was used"
+            f"The stream states {stream.nominal_rate:g} Hz; its time stamps give {timed.rate:.6g} Hz, "
+            "which was used"
         )
-    units = _described(stream, "unit", timed.values.shape[0])
-    types = _described(stream, "type", timed.values.shape[0])
-    whole = f"{_text(stream, 'type')} {_text(stream, 'name')}"
+    whole = f"{stream.said('type')} {stream.said('name')}"
     channels = []
-    for name, unit, about in zip(names, units, types, strict=True):
+    for name, unit, about in zip(names, stream.described("unit"), stream.described("type"), strict=True):
         known = unit_of(unit)
         channels.append(Channel(name, known, kind_of(name, known, about=f"{about} {whole}")))
+    origin, end = float(times[0]), float(times[-1])
     marks = tuple(
-        Annotation(at - origin, 0.0, text)
-        for at, text in sorted(markers)
-        if 0 <= at - origin <= times.max() - origin
+        Annotation(max(0.0, at - origin), 0.0, text)
+        for at, text in markers
+        if origin - _ROUNDING_S < at < end + _ROUNDING_S
     )
-    name = f"Stream {_text(stream, 'name')!r} of type {_text(stream, 'type')!r}"
-    return Recording.from_array(
-        timed.values, timed.rate, channels, annotations=marks, gaps=timed.gaps, source=source.name,
-        notes=(name, *notes, *said, *timed.notes, *unit_notes(channels)),
+    name = f"Stream {stream.said('name')!r} of type {stream.said('type')!r}"
+    return Recording(
+        interleaved(timed.values), timed.rate, tuple(channels), marks, timed.gaps, None, source.name,
+        (name, *notes, *said, *timed.notes, *unit_notes(channels)),
     )  # fmt: skip
 
 
-def _text(stream: Any, key: str) -> str:
-    value = stream["info"].get(key, [""])[0]
-    return value if isinstance(value, str) else ""
+def _ordered(
+    source: Source, times: NDArray[np.float64], values: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Samples in the order of their times, without those that have none."""
+    if all((part >= 0).all() for part in steps(times)) and np.isfinite(times[[0, -1]]).all():
+        return times, values
+    if times.size > MOST_UNORDERED:
+        raise source.refuse("has a long stream whose time stamps go back and forth")
+    order = np.argsort(times, kind="stable")[: int(np.isfinite(times).sum())]
+    sorted_values = Spool(source, values.shape[1], values.dtype)
+    for start, stop in blocks(order, values[: order.size]):
+        sorted_values.append(values[order[start:stop]])
+    return times[order], sorted_values.array()
 
 
-def _described(stream: Any, key: str, count: int) -> list[str]:
-    """One text per channel from the stream's description, empty where it has none."""
-    try:
-        listed = stream["info"]["desc"][0]["channels"][0]["channel"]
-        found = [channel.get(key, [""])[0] or "" for channel in listed]
-    except (KeyError, IndexError, TypeError, AttributeError):
-        found = []
-    return [str(text) for text in found] if len(found) == count else [""] * count
+def _synchronised(stream: _Stream) -> _Samples:
+    stamps = stream.stamps.array()[:, 0]
+    values = None if stream.values is None else stream.values.array()
+    clock, offset = np.array(stream.clock, float).reshape(-1, 2).T
+    # Senders that end while being recorded may add a false sample and a false offset (liblsl issue 246).
+    if stream.stated is not None and stamps.size > stream.stated and is_false(clock, offset):
+        clock, offset, stamps = clock[:-1], offset[:-1], stamps[: stream.stated]
+        values = None if values is None else values[: stream.stated]
+    synchronise(stamps, clock, offset)
+    may_drop = stream.said("desc/synchronization/can_drop_samples").lower() == "true"
+    if stream.nominal_rate > 0 and not may_drop:
+        dejitter(stamps, stream.nominal_rate)
+    return _Samples(stream, stamps, values)
 
 
-def _sound(source: Source, data: bytes) -> int:
-    """Bytes up to the first chunk that is cut short or contradicts itself."""
-    at, layouts = 4, {}
-    while at < len(data):
+def _walked(source: Source) -> tuple[list[_Stream], int]:
+    """Streams of the file, and the bytes up to the first chunk that is not sound."""
+    data = np.asarray(np.memmap(source.path, np.uint8, "r"))
+    streams: dict[int, _Stream] = {}
+    at, released = 4, 0
+    while at < data.size:
         try:
             length, start = _length(data, at)
-            tag = struct.unpack_from("<H", data, start)[0]
-            end = start + length
-            if length < 2 or end > len(data):
+            if length < 2 or start + length > data.size:
                 break
-            if tag == 2:
-                layouts[data[start + 2 : start + 6]] = _layout(data[start + 6 : end])
-            elif tag == 3 and not _fits(data, start + 6, end, *layouts[data[start + 2 : start + 6]]):
-                break
-        except (struct.error, IndexError, KeyError, ValueError):
+            chunk = data[start : start + length]
+            _take(source, streams, int(chunk[:2].view("<u2")[0]), chunk[2:])
+        except (_BrokenError, struct.error, IndexError, KeyError):
             break
-        at = end
+        at = start + length
+        if at - released > BLOCK_BYTES:
+            release(data)
+            released = at
     if at == 4:
         raise source.refuse("is damaged at its first chunk")
-    return at
+    return list(streams.values()), at
 
 
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    """Length written at a place, and the place after it."""
-    size = data[at]
-    if size not in {1, 4, 8}:
-        raise ValueError("a length takes 1, 4 or 8 bytes")
-    return int.from_bytes(data[at + 1 : at + 1 + size], "little"), at + 1 + size
+def _take(source: Source, streams: dict[int, _Stream], tag: int, content: Bytes) -> None:
+    """Add what a chunk says to its stream, as far as it is sound."""
+    if tag not in {_STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER}:
+        return
+    (number,) = struct.unpack("<I", content[:4].tobytes())
+    body = content[4:]
+    if tag == _STREAM_HEADER:
+        streams[number] = _stream(source, body.tobytes())
+    elif tag == _SAMPLES:
+        _take_samples(streams[number], body)
+    elif tag == _CLOCK_OFFSET:
+        clock, offset = struct.unpack("<dd", body[:16].tobytes())
+        streams[number].clock.append((clock, offset))
+    else:
+        count = re.search(rb"<sample_count>\s*(\d{1,15})\s*</sample_count>", body.tobytes())
+        streams[number].stated = int(count[1]) if count else None
 
 
-def _layout(header: bytes) -> tuple[int, int]:
-    """Channels and bytes per value of a stream header."""
+def _stream(source: Source, header: bytes) -> _Stream:
     if b"<!DOCTYPE" in header or b"<!ENTITY" in header:
-        raise ValueError("stream headers have no entities")
-    count = re.search(rb"<channel_count>\s*(\d{1,6})\s*</channel_count>", header)
-    form = re.search(rb"<channel_format>\s*(\w+)\s*</channel_format>", header)
-    if not count or not form or not 0 < int(count[1]) <= MOST_CHANNELS:
-        raise ValueError("no usable channel count")
-    return int(count[1]), _WIDTHS[form[1].decode()]
+        raise _BrokenError("stream headers have no entities")
+    about = ElementTree.fromstring(header.decode("utf-8", "replace"))  # noqa: S314 - it has no entities
+    count = re.fullmatch(r"\s*(\d{1,6})\s*", about.findtext("channel_count") or "")
+    form = (about.findtext("channel_format") or "").strip()
+    if not count or not 0 < int(count[1]) <= MOST_CHANNELS or form not in {*_TYPES, "string"}:
+        raise _BrokenError("no usable channel count or format")
+    channels, rate = int(count[1]), float(about.findtext("nominal_srate") or 0)
+    if form == "string":
+        return _Stream(about, channels, None, rate, Spool(source, 1), None)
+    dtype = np.dtype(_TYPES[form])
+    values = Spool(source, channels, dtype.newbyteorder("="))
+    return _Stream(about, channels, dtype, rate, Spool(source, 1), values)
 
 
-def _fits(data: bytes, at: int, end: int, channels: int, width: int) -> bool:
-    """Whether a chunk has room for the samples it states: a stamp byte and the values of each."""
-    samples, start = _length(data, at)
-    return samples * (1 + channels * max(width, 2 if width == 0 else 0)) <= end - start
+def _take_samples(stream: _Stream, body: Bytes) -> None:
+    count, at = _length(body, 0)
+    width = 2 if stream.dtype is None else stream.dtype.itemsize
+    if count * (1 + stream.channels * width) > body.size - at:
+        raise _BrokenError("there is no room for so many samples")
+    if stream.dtype is None or stream.values is None:
+        _take_texts(stream, body, at, count)
+        return
+    size = stream.channels * stream.dtype.itemsize
+    while count:
+        # Samples with a time stamp and samples without one come in runs.
+        stamped = bool(body[at])
+        step = (9 if stamped else 1) + size
+        most = min(count, max(1, BLOCK_BYTES // step), (body.size - at) // step)
+        if most == 0:
+            raise _BrokenError("a sample is cut short")
+        flags = body[at : at + most * step : step] != 0
+        other = np.flatnonzero(flags != stamped)
+        run = int(other[0]) if other.size else most
+        rows = body[at : at + run * step].reshape(run, step)
+        if stamped:
+            stamps = np.ascontiguousarray(rows[:, 1:9]).view("<f8")
+        else:
+            interval = 1 / stream.nominal_rate if stream.nominal_rate > 0 else 0.0
+            stamps = np.cumsum([stream.latest, *[interval] * run])[1:, None]
+        stream.latest = float(stamps[-1, 0])
+        stream.stamps.append(stamps)
+        stream.values.append(np.ascontiguousarray(rows[:, step - size :]).view(stream.dtype))
+        at, count = at + run * step, count - run
+
+
+def _take_texts(stream: _Stream, body: Bytes, at: int, count: int) -> None:
+    interval = 1 / stream.nominal_rate if stream.nominal_rate > 0 else 0.0
+    stamps = np.empty((count, 1))
+    for sample in range(count):
+        stamped, at = bool(body[at]), at + 1
+        if stamped:
+            (stream.latest,) = struct.unpack("<d", body[at : at + 8].tobytes())
+            at += 8
+        else:
+            stream.latest += interval
+        stamps[sample] = stream.latest
+        words = []
+        for _ in range(stream.channels):
+            length, start = _length(body, at)
+            at = start + length
+            if at > body.size:
+                raise _BrokenError("a text is cut short")
+            words.append(body[start:at].tobytes().decode("utf-8", "replace"))
+        if len(stream.texts) < MOST_MARKERS:
+            stream.texts.append(" ".join(words))
+    stream.stamps.append(stamps)
+
+
+def _length(data: Bytes, at: int) -> tuple[int, int]:
+    """Length written at a place, and the place after it."""
+    size = int(data[at])
+    if size not in {1, 4, 8} or at + 1 + size > data.size:
+        raise _BrokenError("a length takes 1, 4 or 8 bytes")
+    return int.from_bytes(data[at + 1 : at + 1 + size].tobytes(), "little"), at + 1 + size
