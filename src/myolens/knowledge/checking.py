@@ -282,10 +282,13 @@ def _names(knowledge: Knowledge) -> Iterator[str]:
     def named(item: Any) -> tuple[str, tuple[str, ...]]:
         return item.code, (item.code, item.name, *item.synonyms)
 
+    def called(finding: FindingDefinition) -> tuple[str, tuple[str, ...]]:
+        return finding.code, finding.every_name
+
     own_findings = [f for f in knowledge.findings.values() if f.kind != "family"]
     tables: dict[str, list[tuple[str, tuple[str, ...]]]] = {
-        "finding": [named(f) for f in own_findings],
-        "family finding": [named(f) for f in knowledge.findings.values() if f.kind == "family"],
+        "finding": [called(f) for f in own_findings],
+        "family finding": [called(f) for f in knowledge.findings.values() if f.kind == "family"],
         "opposite": [(f.code, f.opposites) for f in knowledge.findings.values()],
         "lab": [named(lab) for lab in knowledge.labs.values()],
         "medicine": [named(medicine) for medicine in knowledge.medicines.values()],

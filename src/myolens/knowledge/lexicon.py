@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from myolens.knowledge.model import FindingDefinition, Knowledge
-from myolens.knowledge.text import bag, key, likeness, stem, trigrams, words
+from myolens.knowledge.spelling import SAME_WORD, likeness, shared_words, slips
+from myolens.knowledge.text import bag, key, stem, words
 from myolens.knowledge.wording import (
     ARTICLES,
+    COMMON,
+    DEGREES,
     EMPTY,
+    EVERYWHERE,
+    GRADES,
     HIGH,
     LAB_NOISE,
     LOW,
@@ -23,6 +27,7 @@ from myolens.knowledge.wording import (
     MODIFIERS,
     MOTIONS,
     NEGATIONS,
+    NEUTRAL,
     SIDES,
     WEAKNESS_MODIFIERS,
 )
@@ -40,11 +45,15 @@ class Meaning:
         The findings named, and whether the name says present (True) or absent (False).
     site, side : str or None
         Where, if the name says so.
+    special : bool
+        The name is narrower than the findings ("severe pain", "leg cramps"): denied, it says
+        nothing about them, as another case of the same may be there.
     """
 
     findings: tuple[tuple[str, bool], ...]
     site: str | None = None
     side: str | None = None
+    special: bool = False
 
     def negated(self) -> Meaning:
         """Return the meaning of "no ..."."""
@@ -74,6 +83,8 @@ class Lexicon:
     family_words: dict[Words, str] = field(default_factory=dict)
     at_site: dict[tuple[str, str], str] = field(default_factory=dict)
     known_words: frozenset[str] = frozenset()
+    special: set[str] = field(default_factory=set)
+    runs: dict[Words, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         knowledge = self.knowledge
@@ -94,14 +105,16 @@ class Lexicon:
         tables: tuple[Iterable[str], ...] = (self.findings, self.opposites, self.labs, self.medicines)
         spoken = {word for table in tables for name in table for word in name.split()}
         spoken |= {word for run in (*self.sites, *self.family_words) for word in run}
+        self.runs = {tuple(name.split()): code for name, code in self.findings.items() if len(name) > 3}
         self.known_words = frozenset(spoken | set(MODIFIERS) | set(SIDES) | NEGATIONS | EMPTY)
 
     def _learn(self, definition: FindingDefinition) -> None:
         table = self.family_findings if definition.kind == "family" else self.findings
-        for name in (definition.code, definition.name, *definition.synonyms):
+        for name in definition.every_name:
             table.setdefault(key(name), definition.code)
             if definition.kind != "family":
                 self.bags.setdefault(bag(words(name)), definition.code)
+        self.special |= {key(name) for name in (*definition.narrower, *_special_cases(definition))}
         for name in definition.opposites:
             self.opposites.setdefault(key(name), definition.code)
         for name in definition.result_of:
@@ -122,7 +135,10 @@ class Lexicon:
         if _FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
             return self._in_family(" ".join(words(_FAMILY_HISTORY.sub("", raw))))
         tokens = words(name)
-        return self._plain(tokens) or self._both(tokens) or self._repaired(tokens)
+        meaning = self._plain(tokens) or self._both(tokens) or self._repaired(tokens) or self._within(tokens)
+        whole = " ".join(tokens[1:]) if tokens and tokens[0] in NEGATIONS else text
+        graded = not DEGREES.isdisjoint(tokens) and whole not in self.findings
+        return replace(meaning, special=True) if meaning and graded else meaning
 
     def _in_family(self, text: str) -> Meaning | None:
         for candidate in (text, f"family history of {text}"):
@@ -139,7 +155,7 @@ class Lexicon:
             return None
         text = " ".join(tokens)
         if code := self.findings.get(text):
-            return Meaning(((code, True),))
+            return Meaning(((code, True),), special=text in self.special)
         if code := self.opposites.get(text):
             return Meaning(((code, False),))
         if tokens[0] in NEGATIONS and len(tokens) > 1:
@@ -170,15 +186,17 @@ class Lexicon:
         """Read two names in one: "nausea and vomiting", "twitching worse with stress"."""
         for cut in range(len(tokens) - 1, 0, -1):
             first = self._named(tokens[:cut])
-            second = self._named(tokens[cut + 1 :] if tokens[cut] in ("and", "with", "or") else tokens[cut:])
+            joined = tokens[cut] in ("and", "with", "or")
+            second = self._named(tokens[cut + 1 :] if joined else tokens[cut:])
             if first and second:
-                return Meaning((*first, *second))
+                return Meaning((*first, *second), special=tokens[cut] not in ("and", "or"))
         return None
 
     def _named(self, tokens: Words) -> tuple[tuple[str, bool], ...]:
         text = " ".join(tokens)
         if code := self.findings.get(text) or self.bags.get(bag(tokens) or ("",)):
-            return ((code, True),)
+            counted = self.knowledge.findings[code].answer == "number"  # says nothing without its number
+            return () if counted else ((code, True),)
         if code := self.opposites.get(text):
             return ((code, False),)
         composed = self._composed(tokens)
@@ -212,7 +230,8 @@ class Lexicon:
         if extra and (meaning := self._plain(tuple(t for t in tokens if t not in MODIFIERS))):
             if any(self._family_of(code) == "weakness" for code, _ in meaning.findings):
                 extra += [WEAKNESS_MODIFIERS[code] for code in extra if code in WEAKNESS_MODIFIERS]
-            return replace(meaning, findings=(*meaning.findings, *((code, True) for code in extra)))
+            findings = (*meaning.findings, *((code, True) for code in extra))
+            return replace(meaning, findings=findings, special=True)
         rest = tuple(t for t in tokens if t not in EMPTY and t not in ARTICLES)
         return self._plain(rest) if rest and len(rest) < len(tokens) else None
 
@@ -272,6 +291,18 @@ class Lexicon:
                     return value, tokens[:start] + tokens[start + length :]
         return None, tokens
 
+    def _within(self, tokens: Words) -> Meaning | None:
+        """Read a known name with a grade, a place or a time around it ("armpit radiotherapy")."""
+        code, rest = self.take(tokens, self.runs)
+        site, _ = self.take(rest, self.sites)
+        placed = {word for run in self.sites for word in run} if site else set()
+        if code is None or any(
+            token not in GRADES | EMPTY | ARTICLES | DEGREES | SIDES.keys() | placed and not token.isdigit()
+            for token in rest
+        ):
+            return None
+        return Meaning(((code, True),), site, special=True)
+
     def _repaired(self, tokens: Words) -> Meaning | None:
         """Read a name again with each unknown word replaced by the one known word a slip away."""
         fixed = tuple(word if word in self.known_words else self._respelt(word) for word in tokens)
@@ -318,9 +349,13 @@ class Lexicon:
     def nearest(
         self, name: str, *, kinds: Iterable[str] = ("finding", "lab", "medicine"), count: int = 3
     ) -> tuple[str, ...]:
-        """Return the codes whose names are most like a name that was not understood, nearest first."""
+        """Return the codes whose names are most like a name that was not understood, nearest first.
+
+        A name is near if it shares a word that matters, if it is nearly spelt the same, or, for a
+        medicine, only if it is nearly spelt the same; so "heavy meal" does not offer heavy metals.
+        """
         text = key(name)
-        wanted, spoken = trigrams(text), set(bag(tuple(text.split())))
+        spoken = frozenset(self._respelt(word) for word in _content(name) if word not in COMMON)
         tables = {
             "finding": self.findings,
             "lab": self.labs,
@@ -330,35 +365,25 @@ class Lexicon:
         best: dict[str, float] = {}
         for kind in kinds:
             for known, code in tables[kind].items():
-                shared = len(spoken & set(known.split()))
-                score = likeness(wanted, _trigrams(known)) + 0.25 * shared
-                best[code] = max(best.get(code, 0.0), score)
+                alike = likeness(text, known)
+                shared = 0.0 if kind == "medicine" else shared_words(spoken, frozenset(known.split()))
+                if alike < SAME_WORD and shared < 1:
+                    continue
+                best[code] = max(best.get(code, 0.0), alike + 0.25 * shared)
         return tuple(sorted(best, key=lambda code: (-best[code], code))[:count])
 
 
-@lru_cache(maxsize=20_000)
-def _trigrams(text: str) -> frozenset[str]:
-    return trigrams(text)
+def _special_cases(definition: FindingDefinition) -> list[str]:
+    """Return the synonyms that say more than another name of the same finding ("leg cramps": "cramps")."""
+    own = _content(definition.code)
+    wide = [frozenset(bag(words(name))) for name in definition.every_name]
+    wide = [name for name in wide if name and not name < own]
+    return [name for name in definition.synonyms if any(other < _content(name) for other in wide)]
 
 
-def slips(first: str, second: str, most: int) -> int:
-    """Return how many letters must be added, dropped, changed or swapped; `most` + 1 if more.
-
-    The restricted Damerau-Levenshtein distance.
-    """
-    before: list[int] = []
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        current = [i]
-        for j, b in enumerate(second, start=1):
-            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        if min(current) > most:
-            return most + 1
-        before, row = row, current
-    return row[-1]
+def _content(name: str) -> frozenset[str]:
+    """Return the words of a name that decide what it means."""
+    return frozenset(bag(words(name))) - EMPTY - NEUTRAL - frozenset(EVERYWHERE)
 
 
 _LEXICONS: dict[int, Lexicon] = {}

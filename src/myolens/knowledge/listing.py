@@ -28,7 +28,9 @@ def vocabulary_table(knowledge: Knowledge) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for finding in knowledge.findings.values():
         unit = finding.number.unit if finding.number else None
-        rows.append(_row("finding", finding, finding.synonyms, unit) | {"about": finding.kind})
+        rows.append(
+            _row("finding", finding, (*finding.synonyms, *finding.narrower), unit) | {"about": finding.kind}
+        )
     rows += [_row("lab", lab, lab.synonyms, lab.number.unit) for lab in knowledge.labs.values()]
     rows += [_row("medicine", medicine, medicine.synonyms, None) for medicine in knowledge.medicines.values()]
     rows += [_row("cause", cause, cause.synonyms, None) for cause in knowledge.causes.values()]
@@ -189,6 +191,8 @@ def _finding(page: _Page, finding: FindingDefinition) -> None:
             sign = "≥" if threshold.direction == "above" else "≤"
             page.line(f"  {sign} {threshold.cutoff:g}: {_name(knowledge, threshold.finding)}", threshold)
     page.line(f"  Also called: {', '.join(finding.synonyms)}")
+    if finding.narrower:
+        page.line(f"  Special cases: {', '.join(finding.narrower)}")
     if finding.opposites:
         page.line(f"  Absent when called: {', '.join(finding.opposites)}")
     _used_by(page, finding.code)

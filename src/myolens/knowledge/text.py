@@ -91,15 +91,4 @@ def bag(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(word for word in tokens if word not in _FILLER_STEMS))
 
 
-def trigrams(text: str) -> frozenset[str]:
-    """Return the runs of three letters of a text, with its ends marked."""
-    padded = f"  {text} "
-    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
-
-
-def likeness(first: frozenset[str], second: frozenset[str]) -> float:
-    """Return the Dice coefficient of two sets of trigrams: 1 for the same, 0 for nothing in common."""
-    return 2 * len(first & second) / (len(first) + len(second)) if first or second else 0.0
-
-
 _FILLER_STEMS = frozenset(stem(word) for word in FILLER)

@@ -28,6 +28,7 @@ from myolens.knowledge.wording import (
     OVERDOSE,
     STARTED,
     STOPPED,
+    WEAKNESS_MODIFIERS,
     YES,
     LabWord,
 )
@@ -151,7 +152,8 @@ class _Reader:
         source: Source = "sign" if finding.kind == "sign" and finding.source == "story" else finding.source
         for code, positive in self._placed(meaning, site, source, present=present):
             told = present if positive or present is None else not present
-            if told is False and self._only_here(code, site):
+            joint = code in WEAKNESS_MODIFIERS.values()  # "no sudden weakness" denies just that
+            if told is False and ((meaning.special and not joint) or self._only_here(code, site)):
                 told = None
             record = RecognisedFinding(
                 code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
@@ -161,9 +163,12 @@ class _Reader:
             self.said.append(record)
 
     def _only_here(self, code: str, site: str | None) -> bool:
-        """Absence at one site says nothing about the others."""
-        family = self.knowledge.families.get(self.knowledge.findings[code].family or "")
-        return family is not None and code == family.general and site not in (None, *EVERYWHERE)
+        """Absence at one site says nothing about the others, nor about the larger part it belongs to."""
+        definition = self.knowledge.findings[code]
+        family = self.knowledge.families.get(definition.family or "")
+        if family is None or site in (None, *EVERYWHERE):
+            return False
+        return code == family.general or definition.site not in (None, site)
 
     def _placed(
         self, meaning: Meaning, site: str | None, source: Source, *, present: bool | None

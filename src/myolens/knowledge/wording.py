@@ -36,6 +36,34 @@ EMPTY = _stems(
 )
 """Words that leave open which finding is meant only in time, certainty or degree."""
 
+DEGREES = _stems(
+    """severe severely marked markedly moderate profound extreme extremely worst constant continuous
+    persistent recurrent recurring repeated frequent prolonged massive strong intense"""
+)
+"""Words of degree: "no severe pain" leaves open whether there is pain."""
+
+NEUTRAL = _stems(
+    """difficulty difficult trouble distress impairment impaired disease disorder syndrome mellitus gravis
+    consumption exposure poisoning poison toxicity ingestion mood activity feature pattern bulk deep tendon
+    response drug inhaler study deficit involvement speech eyelid skin state drinking drinks sense sensory
+    failure change extremity motor tested perceived clinically arterial"""
+)
+"""Words that make a name longer, not narrower: "difficulty swallowing" is all of "swallowing problems"."""
+
+COMMON = (
+    NEGATIONS
+    | ARTICLES
+    | _stems(
+        """heavy long big small little much more less cannot can do does not go get make take put come want
+        quickly fast slow slowly open opening close closing hold holding move moving use using day night hour
+        when while during worse better high low left right hand"""
+    )
+)
+"""Words too common to make one name near another."""
+
+GRADES = _stems("stage grade type class end number level for while bit lot sometimes often at times since")
+"""Words beside a known name that grade it or say when."""
+
 MEDICINE_NOISE = EMPTY | _stems(
     """mg ug g ml mcg unit units inhaler inhaled spray nebuliser nebulizer oral iv im sc intravenous
     injection infusion patch cream drops capsule syrup once twice three times a per day od bd tds
