@@ -1,8 +1,9 @@
 """Time the server takes for a page, and for a view of a long recording of many channels.
 
 Run ``python -m benchmarks.web [--minutes 30] [--channels 64]``: everything lies in a temporary folder (an EDF
-of that size takes 470 MB). Times are of whole requests inside one process, without a network; the envelope
-is written as it is after an upload, the analysis itself is measured in `benchmarks.speed`.
+of that size takes 470 MB, and 10 000 events are kept with it). Times are of whole requests inside one
+process, without a network; the envelope is written as it is after an upload, the analysis itself is
+measured in `benchmarks.speed`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from benchmarks.speed import RATE, write
 from myolens.diary import Diary
 from myolens.diary.database import transaction
 from myolens.diary.models import StoredRecording
+from myolens.diary.recordings import to_stored
+from myolens.emg.analysis import Analysis, Estimate, Event, Quality
 from myolens.readers import read
 from myolens.web import Settings, create_app
 from myolens.web.envelope import write_envelope
@@ -31,6 +34,7 @@ from myolens.web.work import ENVELOPE
 PAGES = ("/", "/find", "/diary", "/recordings", "/learn", "/learn/cause/hypokalaemia", "/you", "/privacy")
 SPANS_S = (1800.0, 300.0, 60.0, 10.0, 1.0, 0.1)
 WIDTH = 1200
+EVENTS = 10_000
 
 
 def times_ms(ask: Callable[[], object], repeats: int) -> tuple[float, float]:
@@ -60,17 +64,21 @@ def long_recording(client: TestClient, *, channels: int, minutes: float) -> tupl
     write_envelope(recording, file.with_name(file.name + ENVELOPE))
     taken = time.perf_counter() - start
     engine = client.app.state.engine  # type: ignore[attr-defined]
-    analysis = {
-        "place": 0,
-        "rate": recording.rate,
-        "samples": recording.samples,
-        "channels": [{"name": c.name, "unit": c.unit, "kind": c.kind} for c in recording.channels],
-    }
+    names = tuple(channel.name for channel in recording.channels)
+    rng = np.random.default_rng(1)
+    times = np.sort(rng.uniform(0, recording.seconds, EVENTS))
+    found = Analysis(
+        recording="long.edf", kind="surface_emg", muscle=None, rate=recording.rate, channels=names,
+        positions_mm=(None,) * len(names), seconds=recording.seconds, analysed_seconds=recording.seconds,
+        events=tuple(Event(float(t), 1, names[0], 100.0, 20.0) for t in times), units=(),
+        rate_per_min=Estimate(EVENTS / minutes, 0.0, 2 * EVENTS / minutes), excluded=(),
+        quality=Quality("good", 5.0, 30.0),
+    )  # fmt: skip
     with transaction(engine) as session:
         row = StoredRecording(
             profile_id=Diary("me", database=engine).profile_id, created=datetime.now(UTC), name="long.edf",
             file="long.edf", size=file.stat().st_size, state="done", message="", options={},
-            analysis=analysis,
+            analysis=to_stored(recording, found, place=0),
         )  # fmt: skip
         session.add(row)
         session.flush()

@@ -14,7 +14,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect, sync_playwright
 from tests.web.living import DESKTOP, EXAMPLE, Visit, chromium_path, look, serving
 
-from myolens.web.interview import ENOUGH_QUESTIONS
+from myolens.diary.interview import ENOUGH_QUESTIONS
 
 CALM = ("routine", "self_care")
 

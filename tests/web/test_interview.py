@@ -7,7 +7,7 @@ import re
 import pytest
 
 from myolens.knowledge import load
-from myolens.web.interview import ENOUGH_QUESTIONS, SITES
+from myolens.diary.interview import ENOUGH_QUESTIONS, SITES
 
 
 def begin(browser, **about: str) -> int:

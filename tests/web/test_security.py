@@ -11,7 +11,7 @@ FORMS = [
     "/diary/moment", "/diary/moment/undo", "/diary/day", "/diary/day/remove", "/diary/import", "/you/profile",
     "/you/settings", "/you/forget", "/find/start", "/find/1/about", "/find/1/question", "/find/1/more",
     "/recordings", "/recordings/1/review", "/recordings/1/undo",
-    "/recordings/1/cancel", "/recordings/1/remove", "/worry",
+    "/recordings/1/cancel", "/recordings/1/remove", "/recordings/1/counted", "/diary/counted", "/worry",
 ]  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -179,8 +178,8 @@ def test_what_a_stopped_program_left_is_taken_up_again(tmp_path: Path, state: st
     finally:
         jobs.stop()
     assert state_of(jobs, number) == "done"
-    result = json.loads((tmp_path / "0.edf.analysis.json").read_text())
-    assert result["analysis"]["events"]
+    with transaction(jobs.engine) as session:
+        assert session.get_one(StoredRecording, number).analysis["analysis"]["events"]
     assert not list(tmp_path.glob("*.partial"))
 
 

@@ -154,12 +154,10 @@ def _summary(assessment: Assessment) -> None:
     from myolens.reports.page import (
         LEVEL_NAMES,
         SHOWN_CHECKED,
-        capital,
         checked_in_order,
         likely_causes,
-        of_hundred,
-        per_hundred,
     )
+    from myolens.reports.words import capital, of_hundred, per_hundred
 
     out = console()
     out.print(f"[bold]{LEVEL_NAMES[assessment.urgency.level]}.[/bold] {escape(assessment.urgency.headline)}")

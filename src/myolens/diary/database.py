@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,14 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """Give a session whose work is committed, and safe on disk, when the block is left without an error."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def remove_backups(engine: Engine) -> None:
+    """Delete the copies of a SQLite database made before it was changed."""
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:":
+        for copy in Path(file).parent.glob(f"{glob.escape(Path(file).name)}.before-*.bak*"):
+            copy.unlink(missing_ok=True)
 
 
 def _connect_args(driver: str) -> dict[str, Any]:

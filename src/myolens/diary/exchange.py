@@ -1,16 +1,19 @@
-"""A diary as files: export to CSV and JSON, import from both."""
+"""A diary as files: everything as JSON, the days as CSV, import from both."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
+from myolens.diary.database import transaction
 from myolens.diary.entries import ABILITIES, DayEntry, MomentEntry
+from myolens.diary.everything import everything, read_everything
 from myolens.diary.store import DAY_FIELDS, Diary, day_entry
 from myolens.errors import InputError
 
@@ -22,12 +25,17 @@ CSV_COLUMNS = ("day", *NUMBER_FIELDS, "medicines", *ABILITIES, "note")
 
 
 def to_json(diary: Diary) -> dict[str, Any]:
-    """Return everything in the diary as one JSON document, schema ``myolens.diary/1``."""
+    """Return everything kept of a person as one JSON document, schema ``myolens.diary/1``.
+
+    Days, moments, answers, and recordings with their analysis and decisions; of the recorded files
+    themselves only name, size and SHA-256.
+    """
     return {
         "schema": SCHEMA,
         "profile": diary.profile,
         "days": [entry.model_dump(mode="json", exclude_unset=True) for entry in diary.days()],
         "moments": [entry.model_dump(mode="json", exclude_defaults=True) for entry in diary.moments()],
+        **everything(diary),
     }
 
 
@@ -83,7 +91,7 @@ def from_json(diary: Diary, text: str, *, where: str = "import") -> int:
             entries.append(MomentEntry.model_validate(item))
         except ValidationError as error:
             raise InputError(f"moment {place}: {error.errors()[0]['msg']}", where=where) from None
-    return _add_all(diary, entries, where)
+    return _add_all(diary, entries, where, read_everything(data, where=where))
 
 
 def from_csv(diary: Diary, text: str, *, where: str = "import") -> int:
@@ -125,8 +133,12 @@ def _csv_entry(row: dict[str, Any], *, where: str) -> DayEntry:
     return day_entry(data, where=where)
 
 
-def _add_all(diary: Diary, entries: Iterable[DayEntry | MomentEntry], where: str) -> int:
-    entries = list(entries)
+def _add_all(
+    diary: Diary,
+    entries: Sequence[DayEntry | MomentEntry],
+    where: str,
+    further: Callable[[Session, Diary], int] | None = None,
+) -> int:
     if len(entries) > MAXIMUM_ENTRIES:
         raise InputError(f"has more than {MAXIMUM_ENTRIES} entries", where=where)
     known = {(moment.at, moment.site, moment.note) for moment in diary.moments()}
@@ -135,8 +147,9 @@ def _add_all(diary: Diary, entries: Iterable[DayEntry | MomentEntry], where: str
         for entry in entries
         if isinstance(entry, DayEntry) or (entry.at, entry.site, entry.note) not in known
     ]
-    diary.add_all(fresh)
-    return len(fresh)
+    with transaction(diary.engine) as session:
+        diary.add_within(session, fresh)
+        return len(fresh) + (further(session, diary) if further else 0)
 
 
 def _harmless(words: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables of what is kept over time: profiles, check-ins, moments, cases, recordings, trials."""
+"""Tables of what is kept over time: profiles, check-ins, moments, cases, recordings."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -53,6 +54,7 @@ class Profile(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     hide_numbers: Mapped[bool] = mapped_column(Boolean, default=False)
     language: Mapped[str] = mapped_column(String(8), default="en")
+    diary_counted: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
 
 
 class CheckIn(Base):
@@ -107,7 +109,11 @@ class StoredCase(Base):
 
 
 class StoredRecording(Base):
-    """An uploaded recording: where its file lies in the data folder and what was found."""
+    """An uploaded recording: where its file lies in the data folder and what was found.
+
+    ``fingerprint`` is the SHA-256 of the file (of the main one, where there are several);
+    ``counted`` says whether it counts in answers and reports.
+    """
 
     __tablename__ = "stored_recording"
     __table_args__ = (Index("stored_recording_profile", "profile_id", "created"),)
@@ -122,6 +128,8 @@ class StoredRecording(Base):
     message: Mapped[str] = mapped_column(Text, default="")
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     analysis: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    counted: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
 
 
 class EventReview(Base):
@@ -136,17 +144,3 @@ class EventReview(Base):
     verdict: Mapped[str] = mapped_column(String(16))
     unit: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Trial(Base):
-    """A randomised self-experiment: blocks with and without a habit, the end fixed beforehand."""
-
-    __tablename__ = "trial"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"))
-    factor: Mapped[str] = mapped_column(String(64))
-    start: Mapped[date]
-    block_days: Mapped[int]
-    blocks: Mapped[list[bool]] = mapped_column(JSON)
-    stopped: Mapped[date | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from myolens.diary.database import open_database, transaction
+from myolens.diary.database import open_database, remove_backups, transaction
 from myolens.diary.entries import FACTORS, DayEntry, MomentEntry
 from myolens.diary.models import CheckIn, Moment, Profile
 from myolens.diary.trends import Trend, trend_of
@@ -69,13 +70,15 @@ class Diary:
     def add_all(self, entries: Sequence[DayEntry | MomentEntry]) -> None:
         """Keep several entries, all or none."""
         with transaction(self.engine) as session:
-            for entry in entries:
-                if isinstance(entry, MomentEntry):
-                    session.add(
-                        Moment(profile_id=self.profile_id, at=entry.at, site=entry.site, note=entry.note)
-                    )
-                else:
-                    _upsert_day(session, self.profile_id, entry)
+            self.add_within(session, entries)
+
+    def add_within(self, session: Session, entries: Sequence[DayEntry | MomentEntry]) -> None:
+        """Keep several entries as part of a greater transaction."""
+        for entry in entries:
+            if isinstance(entry, MomentEntry):
+                session.add(Moment(profile_id=self.profile_id, at=entry.at, site=entry.site, note=entry.note))
+            else:
+                _upsert_day(session, self.profile_id, entry)
 
     def days(self, first: date | None = None, last: date | None = None) -> tuple[DayEntry, ...]:
         """Check-ins in order of their day."""
@@ -128,11 +131,11 @@ class Diary:
             values = [float(counts.get(day, 0)) if day in by_day else None for day in calendar]
         else:
             values = [_number(by_day.get(day), "intensity") for day in calendar]
-        factors = {
-            words: [_number(by_day.get(day), name) for day in calendar]
+        factors = tuple(
+            (words, tuple(_number(by_day.get(day), name) for day in calendar))
             for name, (words, _unit) in FACTORS.items()
-        }
-        return find_triggers(values, factors, family="count" if outcome == "moments" else "intensity")
+        )
+        return _triggers(tuple(values), factors, "count" if outcome == "moments" else "intensity")
 
     def moments_per_day(self) -> dict[date, int]:
         """Number of moments on each (local) day that has any."""
@@ -149,10 +152,16 @@ class Diary:
         )
 
     def forget_everything(self) -> None:
-        """Delete the profile with all that belongs to it, and overwrite what SQLite kept of it."""
+        """Delete the profile with all that belongs to it, and overwrite what SQLite kept of it.
+
+        Copies made before a change of the database hold what everybody had then, and are deleted too.
+        Uploaded files are the business of whoever keeps them.
+        """
         with transaction(self.engine) as session:
             session.execute(delete(Profile).where(Profile.id == self.profile_id))
+        _triggers.cache_clear()
         if self.engine.dialect.name == "sqlite":
+            remove_backups(self.engine)
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -172,6 +181,16 @@ def day_entry(data: dict[str, Any], *, where: str | None = None) -> DayEntry:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "entry"
         raise InputError(f"{field}: {first['msg']}", where=where, mend="Correct this field") from None
+
+
+@lru_cache(maxsize=8)
+def _triggers(
+    outcome: tuple[float | None, ...],
+    factors: tuple[tuple[str, tuple[float | None, ...]], ...],
+    family: Literal["intensity", "count"],
+) -> TriggerAnalysis:
+    """The same diary is asked about on every page of an interview."""
+    return find_triggers(outcome, dict(factors), family=family)
 
 
 def _profile(engine: Engine, name: str) -> int:

@@ -1,5 +1,6 @@
 """Assessment and analysis as something to read: HTML, PDF, JSON, FHIR, and the plots."""
 
-from myolens.reports.page import Examined, report
+from myolens.reports.examined import Examined
+from myolens.reports.page import report
 
 __all__ = ["Examined", "report"]

@@ -17,7 +17,8 @@ from myolens.assessment.result import Assessment
 from myolens.case import Case
 from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
-from myolens.reports.page import Examined, likely_causes, recording_sentence
+from myolens.reports.examined import Examined
+from myolens.reports.page import likely_causes, recording_sentence
 
 SEVERITY = {
     UrgencyLevel.EMERGENCY: "high",

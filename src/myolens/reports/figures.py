@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from myolens.assessment.result import CauseResult, ExpectedCourse
-from myolens.emg.analysis import Analysis, Unit
+from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.reports.svg import (
     SCREEN,
     Scale,
@@ -114,9 +114,17 @@ def course_curve(course: ExpectedCourse, *, theme: Theme = SCREEN) -> str:
 
 
 def trace_overview(
-    traces: Sequence[Trace], analysis: Analysis, *, theme: Theme = SCREEN, height_each: float = 96
+    traces: Sequence[Trace],
+    analysis: Analysis,
+    *,
+    rejected: Sequence[Event] = (),
+    theme: Theme = SCREEN,
+    height_each: float = 96,
 ) -> str:
-    """The whole recording, one row per channel, with every discharge and exclusion marked."""
+    """The whole recording, one row per channel, with every discharge and exclusion marked.
+
+    What a person rejected is a hollow ring above.
+    """
     if not traces:
         return ""
     x = Scale(0, max(analysis.seconds, 1e-9), 64, WIDTH - 8)
@@ -128,9 +136,11 @@ def trace_overview(
     ]
     for row, trace in enumerate(traces):
         body += _trace_row(trace, analysis, x, 26 + row * height_each, height_each - 10, theme)
-    for event in analysis.events:
-        place = x(event.time_s)
-        body.append(line(place, 14, place, 22, stroke=unit_colour(event.unit, theme), width=1.2))
+    body += _marks(analysis.events, x, 14, 22, theme)
+    body += [
+        f'<circle cx="{x(event.time_s):g}" cy="8" r="2.6" fill="none" stroke="{theme.against}"/>'
+        for event in rejected
+    ]
     body += bottom_axis(x, bottom, label="seconds", theme=theme, count=8)
     title = f"{analysis.recording}: {len(analysis.events)} discharges marked above the trace"
     return picture(WIDTH, total, body, title=title)
@@ -163,7 +173,9 @@ def _coarser(trace: Trace, columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_shape(unit: Unit, analysis: Analysis, *, theme: Theme = SCREEN) -> str:
-    """Average potential of a unit on its largest channel, with its size and scale."""
+    """Average potential of a unit on its largest channel, with its size and scale; empty if it has none."""
+    if not unit.template.size:
+        return ""
     row = analysis.channels.index(unit.channel)
     values = np.asarray(unit.template[row], float)
     milliseconds = (np.arange(values.size) - values.size // 2) / unit.template_rate * 1000
@@ -189,7 +201,7 @@ def unit_shape(unit: Unit, analysis: Analysis, *, theme: Theme = SCREEN) -> str:
 def unit_on_grid(unit: Unit, analysis: Analysis, *, theme: Theme = SCREEN) -> str:
     """Average potential of a unit at every electrode of the grid, drawn in place."""
     positions = [place for place in analysis.positions_mm if place is not None]
-    if len(positions) != len(analysis.channels) or len(positions) < SMALLEST_GRID:
+    if len(positions) != len(analysis.channels) or len(positions) < SMALLEST_GRID or not unit.template.size:
         return ""
     columns = sorted({place[0] for place in positions})
     rows = sorted({place[1] for place in positions})
@@ -224,14 +236,18 @@ def raster(analysis: Analysis, *, theme: Theme = SCREEN) -> str:
         y = 18 + place * row_height
         name = "unassigned" if label is None else f"unit {label}"
         body.append(text(78, y + 11, name, fill=theme.faint, anchor="end"))
-        body += [
-            line(x(e.time_s), y + 2, x(e.time_s), y + 13, stroke=unit_colour(label, theme), width=1.3)
-            for e in analysis.events
-            if e.unit == label
-        ]
+        body += _marks([e for e in analysis.events if e.unit == label], x, y + 2, y + 13, theme)
     body += _rate_steps(analysis, x, base, theme)
     body += bottom_axis(x, base + 74, label="seconds", theme=theme, count=8)
     return picture(WIDTH, base + 108, body, title="Discharges of each unit over time and rate per minute")
+
+
+def _marks(events: Sequence[Event], x: Scale, top: float, bottom: float, theme: Theme) -> list[str]:
+    """A stroke for every event; those that would cover each other are drawn once."""
+    places = dict.fromkeys((round(2 * x(event.time_s)) / 2, event.unit) for event in events)
+    return [
+        line(place, top, place, bottom, stroke=unit_colour(unit, theme), width=1.2) for place, unit in places
+    ]
 
 
 def _rate_steps(analysis: Analysis, x: Scale, base: float, theme: Theme) -> list[str]:

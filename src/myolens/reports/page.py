@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -14,12 +13,32 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
 from myolens.assessment.result import Assessment, CareAdvice, CauseResult, CheckedFor
-from myolens.case import Case
+from myolens.case import Case, Finding
+from myolens.diary.interview import PLACES
 from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
-from myolens.recording import Recording
 from myolens.reports import figures, needle
+from myolens.reports.body import body_picture
+from myolens.reports.examined import Examined
+from myolens.reports.followed import (
+    Followed,
+    ability_rows,
+    intensity_picture,
+    medicine_rows,
+    span_sentence,
+    trend_sentence,
+    trigger_rows,
+)
+from myolens.reports.summary import (
+    RECORDING_COLUMNS,
+    Compared,
+    comparison_sentence,
+    lab_value,
+    summary_of,
+)
+from myolens.reports.svg import SCREEN, Theme
 from myolens.reports.traces import traces_of
+from myolens.reports.words import capital, of_hundred, per_hundred
 
 SHOWN_CAUSES = 5
 """Never more than five causes on a page a doctor reads."""
@@ -54,23 +73,17 @@ DISCLAIMER = (
 HORIZON_NAMES = {"today": "Today", "this_week": "This week", "until_review": "Until the review"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Examined:
-    """A recording with what was found in it."""
-
-    recording: Recording
-    analysis: Analysis
-
-
 def report(
     assessment: Assessment | None = None,
     case: Case | None = None,
     examined: Sequence[Examined] = (),
     *,
+    followed: Followed | None = None,
+    compared: Sequence[Compared] = (),
     failures: Sequence[str] = (),
     today: date | None = None,
 ) -> str:
-    """Write the report of an assessment, of recordings, or of both.
+    """Write the report of an assessment, of recordings, or of both: a summary page first, then the details.
 
     Parameters
     ----------
@@ -78,6 +91,10 @@ def report(
         Left out for a report on recordings alone.
     examined : sequence of Examined
         Recordings with their analyses, in the order shown.
+    followed : Followed, optional
+        What a diary showed.
+    compared : sequence of Compared
+        Recordings of one muscle beside each other.
     failures : sequence of str
         Sentences about recordings that could not be used.
     today : date, optional
@@ -92,6 +109,10 @@ def report(
 
     checked = checked_in_order(assessment) if assessment else ()
     shown_sources = dict(assessment.sources) if assessment else {}
+    likely = likely_causes(assessment) if assessment else ()
+    summary = None
+    if assessment and case:
+        summary = summary_of(assessment, case, likely, checked, examined, followed, compared)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -100,7 +121,12 @@ def report(
             subtitle=subtitle(case, today or date.today()),
             case=case,
             assessment=assessment,
-            likely=likely_causes(assessment) if assessment else (),
+            likely=likely,
+            summary=summary,
+            body=Markup(body_of(case)) if case else "",
+            recording_columns=RECORDING_COLUMNS,
+            followed=_followed_part(followed) if followed else None,
+            compared=[comparison_sentence(pair) for pair in compared],
             checked_first=checked[:SHOWN_CHECKED],
             checked_rest=checked[SHOWN_CHECKED:],
             plan=plan_of(assessment.care) if assessment else (),
@@ -116,6 +142,7 @@ def report(
             capital=capital,
             of_hundred=of_hundred,
             per_hundred=per_hundred,
+            lab_value=lab_value,
             css=_asset("report.css"),
             viewer=_asset("viewer.js"),
             version=__version__,
@@ -137,24 +164,22 @@ def checked_in_order(assessment: Assessment) -> tuple[CheckedFor, ...]:
     return tuple(sorted(assessment.checked_for, key=lambda item: item.cause != FEARED_MOST))
 
 
-def capital(words: str) -> str:
-    """The same words beginning with a capital letter."""
-    return words[:1].upper() + words[1:]
+def body_of(case: Case, *, theme: Theme = SCREEN) -> str:
+    """The body with the places of twitching marked, empty where none was told."""
+    places = {spot for finding in case.findings if (spot := _spot(finding))}
+    if not places:
+        return ""
+    words = ", ".join(sorted(place.replace(":", " ").replace("_", " ") for place in places))
+    return body_picture(places, words=f"Where it twitches: {words}", theme=theme)
 
 
-def per_hundred(probability: float) -> str:
-    """Words for a probability out of 100; never zero and never all."""
-    if probability < 0.01:
-        return "fewer than 1"
-    if probability > 0.99:
-        return "more than 99"
-    return f"{round(probability * 100)}"
-
-
-def of_hundred(probability: float) -> str:
-    """Words such as "about 42 of 100", "fewer than 1 of 100"."""
-    words = per_hundred(probability)
-    return f"{words} of 100" if " " in words else f"about {words} of 100"
+def _spot(finding: Finding) -> str | None:
+    """The place on the picture that a finding of twitching names, if it is one."""
+    if not finding.present or not finding.site or not finding.name.startswith("twitching"):
+        return None
+    side, _, rest = finding.site.strip().lower().partition(" ")
+    place = f"{side}:{rest.replace(' ', '_')}" if side in {"left", "right"} else finding.site.strip().lower()
+    return place if place in PLACES else None
 
 
 def recording_sentence(analysis: Analysis) -> str:
@@ -204,7 +229,8 @@ def plan_of(care: Sequence[CareAdvice]) -> list[tuple[str, list[CareAdvice]]]:
 
 def _recording_part(item: Examined) -> dict[str, Any]:
     analysis = item.analysis
-    traces = traces_of(item.recording, analysis)
+    traces = traces_of(item.recording, analysis) if item.recording is not None else ()
+    rejected = item.decided.rejected if item.decided else ()
     embedded = {
         "seconds": analysis.seconds,
         "traces": [trace.embedded() for trace in traces],
@@ -212,6 +238,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
             {"t": round(event.time_s, 5), "u": event.unit, "label": _event_label(event)}
             for event in analysis.events
         ],
+        "rejected": [round(event.time_s, 5) for event in rejected],
         "excluded": [{"a": span.start_s, "b": span.end_s} for span in analysis.excluded],
     }
     drawn = analysis.units[:DRAWN_UNITS]
@@ -222,8 +249,10 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "sentence": recording_sentence(analysis),
         "numbers": recording_numbers(analysis),
         "embedded": _script_safe(embedded) if traces else "",
-        "overview": Markup(figures.trace_overview(traces, analysis)),
-        "shapes": [Markup(figures.unit_shape(unit, analysis)) for unit in drawn],
+        "overview": Markup(figures.trace_overview(traces, analysis, rejected=rejected)),
+        "decided": item.decided,
+        "added": item.added,
+        "shapes": [Markup(shape) for unit in drawn if (shape := figures.unit_shape(unit, analysis))],
         "more_units": len(analysis.units) > len(drawn),
         "grids": [Markup(grid) for grid in grids if grid],
         "raster": Markup(figures.raster(analysis)) if analysis.events else "",
@@ -233,6 +262,19 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "needle": reading,
         "needle_columns": [label for _key, label, _digits in needle.COLUMNS],
         "needle_rows": needle.rows(reading) if reading else [],
+    }
+
+
+def _followed_part(told: Followed) -> dict[str, Any]:
+    return {
+        "span": span_sentence(told),
+        "trend": trend_sentence(told.trend),
+        "chart": Markup(intensity_picture(told.days, told.expected)),
+        "expected": told.expected[0].isoformat() if told.expected else None,
+        "triggers": trigger_rows(told.triggers),
+        "abilities": ability_rows(told.days),
+        "medicines": medicine_rows(told.days),
+        "notes": [[entry.day.isoformat(), entry.note] for entry in told.days if entry.note],
     }
 
 

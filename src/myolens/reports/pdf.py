@@ -12,12 +12,22 @@ from myolens.assessment.result import Assessment
 from myolens.case import Case
 from myolens.errors import InputError
 from myolens.reports import figures
+from myolens.reports.examined import Examined
+from myolens.reports.followed import (
+    Followed,
+    ability_rows,
+    intensity_picture,
+    medicine_rows,
+    span_sentence,
+    trend_sentence,
+    trigger_rows,
+)
 from myolens.reports.page import (
     DISCLAIMER,
+    DRAWN_UNITS,
     LEVEL_NAMES,
     SHOWN_CHECKED,
-    Examined,
-    capital,
+    body_of,
     checked_in_order,
     likely_causes,
     plan_of,
@@ -25,8 +35,16 @@ from myolens.reports.page import (
     recording_sentence,
     subtitle,
 )
+from myolens.reports.summary import (
+    RECORDING_COLUMNS,
+    Compared,
+    comparison_sentence,
+    lab_value,
+    summary_of,
+)
 from myolens.reports.svg import PAPER
 from myolens.reports.traces import traces_of
+from myolens.reports.words import capital
 
 LEVEL_COLOURS = {
     "emergency": "#9b1c1c",
@@ -42,6 +60,8 @@ def pdf(
     case: Case | None = None,
     examined: Sequence[Examined] = (),
     *,
+    followed: Followed | None = None,
+    compared: Sequence[Compared] = (),
     failures: Sequence[str] = (),
     today: date | None = None,
 ) -> bytes:
@@ -62,6 +82,17 @@ def pdf(
         ) from None
     template = resources.files("myolens.reports").joinpath("templates", "report.typ").read_bytes()
     data = _data(assessment, case, examined, failures, today or date.today())
+    data |= {
+        "summary": None,
+        "followed": _followed(followed) if followed else None,
+        "compared": [comparison_sentence(pair) for pair in compared],
+        "recording_columns": RECORDING_COLUMNS,
+    }
+    if assessment and case:
+        likely, checked = likely_causes(assessment), checked_in_order(assessment)
+        data["summary"] = summary_of(assessment, case, likely, checked, examined, followed, compared) | {
+            "body": body_of(case, theme=PAPER)
+        }
     inputs = {"data": json.dumps(_printable(data), allow_nan=False)}
     try:
         compiled = typst.compile(template, sys_inputs=inputs, pdf_standards=["ua-1"])
@@ -99,7 +130,7 @@ def _data(
         "footer": f"Myolens {__version__}, {today.isoformat()}. Informs, does not diagnose.",
         "disclaimer": DISCLAIMER,
         "recordings": [_recording(item) for item in examined],
-        "labs": [[lab.name, _lab_value(lab.value, lab.unit)] for lab in case.labs] if case else [],
+        "labs": [[lab.name, lab_value(lab.value, lab.unit)] for lab in case.labs] if case else [],
         "medicines": ", ".join(case.medicines) if case else "",
         "limits": list(failures),
     }
@@ -178,27 +209,37 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
     }
 
 
+def _followed(told: Followed) -> dict[str, Any]:
+    return {
+        "span": span_sentence(told),
+        "trend": trend_sentence(told.trend),
+        "chart": intensity_picture(told.days, told.expected, theme=PAPER),
+        "expected": told.expected[0].isoformat() if told.expected else "",
+        "triggers": trigger_rows(told.triggers),
+        "abilities": ability_rows(told.days),
+        "medicines": medicine_rows(told.days),
+    }
+
+
 def _recording(item: Examined) -> dict[str, Any]:
     analysis = item.analysis
+    traces = traces_of(item.recording, analysis) if item.recording is not None else ()
+    rejected = item.decided.rejected if item.decided else ()
     return {
         "name": analysis.recording,
         "sentence": recording_sentence(analysis),
         "numbers": [list(pair) for pair in recording_numbers(analysis)],
-        "overview": figures.trace_overview(traces_of(item.recording, analysis), analysis, theme=PAPER),
+        "overview": figures.trace_overview(traces, analysis, rejected=rejected, theme=PAPER),
+        "decided": item.decided.sentence if item.decided else "",
+        "added": item.added or "",
         "overview_words": f"Trace with {len(analysis.events)} discharges marked",
         "shapes": [
-            {
-                "svg": figures.unit_shape(unit, analysis, theme=PAPER),
-                "words": f"Average potential of unit {unit.unit}",
-            }
-            for unit in analysis.units[:8]
+            {"svg": shape, "words": f"Average potential of unit {unit.unit}"}
+            for unit in analysis.units[:DRAWN_UNITS]
+            if (shape := figures.unit_shape(unit, analysis, theme=PAPER))
         ],
         "raster": figures.raster(analysis, theme=PAPER) if analysis.events else "",
         "quality": analysis.quality.verdict,
         "problems": list(analysis.quality.problems),
         "notes": list(analysis.notes),
     }
-
-
-def _lab_value(value: float | str | None, unit: str | None) -> str:
-    return "not known" if value is None else f"{value} {unit or ''}".strip()

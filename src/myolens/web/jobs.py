@@ -113,6 +113,7 @@ class Jobs:
         if process.returncode == 0 and result.is_file():
             analysis = json.loads(result.read_text(encoding="utf-8"))
             self._finish(recording_id, "done", "", analysis)
+            result.unlink(missing_ok=True)
         else:
             fallback = "The analysis stopped: the file needs more memory or time than this machine allows."
             self._finish(recording_id, "failed", message or fallback)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from sqlalchemy import Engine
@@ -18,6 +20,7 @@ from starlette.datastructures import FormData
 
 from myolens.diary import Diary
 from myolens.errors import InputError
+from myolens.reports.dossier import Dossier
 from myolens.web.security import CSRF_FIELD, CSRF_HEADER, csrf_ok
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -106,6 +109,39 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
 def see_other(where: str) -> RedirectResponse:
     """After a form, the browser asks for the page that shows the result."""
     return RedirectResponse(where, status_code=303)
+
+
+def local_address(wanted: str, otherwise: str) -> str:
+    """An address of this application that a form may lead back to; another one for anything else."""
+    return wanted if re.fullmatch(r"/(find|recordings|diary|you)(/[\w/]*)?", wanted) else otherwise
+
+
+def report_answer(content: str, *, download: str | None = None) -> HTMLResponse:
+    """A report, to be kept as a file or looked at; it may run its own script and style, and nothing else."""
+    script, style = (_sums(content, tag) for tag in ("script", "style"))
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+    headers = {"content-security-policy": policy}
+    if download:
+        headers["content-disposition"] = f'attachment; filename="{download}"'
+    return HTMLResponse(content, headers=headers)
+
+
+def pdf_answer(told: Dossier) -> Response:
+    """A report as PDF, to be kept as a file."""
+    from myolens.reports.pdf import pdf
+
+    headers = {"content-disposition": 'attachment; filename="myolens-report.pdf"'}
+    return Response(pdf(**told.parts()), media_type="application/pdf", headers=headers)
+
+
+def _sums(content: str, tag: str) -> str:
+    """Content-policy sources that allow exactly the elements of this kind that a page has."""
+    parts = re.findall(rf"<{tag}>(.*?)</{tag}>", content, re.DOTALL)
+    sums = [b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in parts]
+    return " ".join(f"'sha256-{found}'" for found in sums) or "'none'"
 
 
 async def form_of(request: Request) -> FormData:

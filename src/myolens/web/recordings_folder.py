@@ -5,11 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from shutil import rmtree
 
-from fastapi import Request
-from sqlalchemy import select
-
-from myolens.diary.database import transaction
-from myolens.diary.models import StoredRecording
 from myolens.web.settings import Settings
 
 KEY_LENGTH = 32
@@ -23,18 +18,10 @@ def recordings_folder(settings: Settings) -> Path:
     return folder
 
 
-def remove_recordings(request: Request, profile_id: int) -> None:
-    """Remove every file of a profile's recordings; the rows go with the profile."""
-    folder = recordings_folder(request.app.state.settings)
-    wanted = select(StoredRecording.file).where(StoredRecording.profile_id == profile_id)
-    with transaction(request.app.state.engine) as session:
-        names = list(session.scalars(wanted))
-    for name in names:
-        remove_files(folder, name)
-
-
 def remove_files(folder: Path, file: str) -> None:
-    """Remove a recording's file, its companions, and everything made of it."""
+    """Remove a recording's file, its companions, and everything made of it; nothing where it has none."""
+    if len(file) < KEY_LENGTH:
+        return
     key = file[:KEY_LENGTH]
     for found in folder.glob(f"{key}*"):
         if found.is_dir():

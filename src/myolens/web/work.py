@@ -14,7 +14,7 @@ from typing import Any
 from myolens.errors import InputError
 
 MEMORY_BYTES = 12 * 1024**3
-RESULT, ENVELOPE, REPORT = ".analysis.json", ".envelope.npy", ".report.html"
+RESULT, ENVELOPE = ".analysis.json", ".envelope.npy"
 
 
 def main() -> None:
@@ -33,12 +33,12 @@ def main() -> None:
 
 
 def analyse(file: Path, options: dict[str, Any]) -> dict[str, Any]:
-    """Analyse the first recording of the file that holds EMG; its envelope and report are written too."""
+    """Analyse the first recording of the file that holds EMG; its envelope is written too."""
     from dataclasses import replace
 
+    from myolens.diary.recordings import to_stored
     from myolens.emg import analyze
     from myolens.readers import read
-    from myolens.reports import Examined, figures, report
     from myolens.web.envelope import write_envelope
 
     recordings = read(file, kind=options.get("kind"), rate=options.get("rate"))
@@ -55,27 +55,7 @@ def analyse(file: Path, options: dict[str, Any]) -> dict[str, Any]:
             refusal = refusal or error
             continue
         write_envelope(recording, file.with_name(file.name + ENVELOPE))
-        page = report(examined=[Examined(recording, analysis)])
-        file.with_name(file.name + REPORT).write_text(page, encoding="utf-8")
-        drawn = analysis.units[:8]
-        pictures = {
-            "shapes": [figures.unit_shape(unit, analysis) for unit in drawn],
-            "grids": [grid for unit in drawn if (grid := figures.unit_on_grid(unit, analysis))],
-            "raster": figures.raster(analysis) if analysis.events else "",
-            "intervals": figures.interval_histogram(analysis),
-            "map": figures.grid_map(analysis) if analysis.events else "",
-        }
-        return {
-            "place": place,
-            "rate": recording.rate,
-            "samples": recording.samples,
-            "channels": [
-                {"name": c.name, "unit": "µV" if recording.is_voltage(i) else c.unit, "kind": c.kind}
-                for i, c in enumerate(recording.channels)
-            ],
-            "analysis": analysis.to_json(),
-            "pictures": pictures,
-        }
+        return to_stored(recording, analysis, place=place)
     raise refusal or InputError("holds no recording", where=options.get("name"))
 
 

@@ -20,6 +20,7 @@
       this.seconds = data.seconds;
       this.events = data.events;
       this.excluded = data.excluded;
+      this.rejected = data.rejected;
       this.traces = data.traces.map((trace) => {
         const least = unpack(trace.least);
         return {
@@ -132,6 +133,11 @@
         pen.fillStyle = event.u ? colour(`--unit-${(event.u - 1) % 8 + 1}`) : colour("--faint");
         pen.fillRect(x(event.t) - 1, 2, 2, index === this.chosen ? height - 20 : 11);
         if (end - start < 3 && event.u) { pen.font = "11px system-ui"; pen.fillText(event.u, x(event.t) + 4, 11); }
+      });
+      pen.strokeStyle = colour("--against");
+      this.rejected.forEach((time) => {
+        if (time < start || time > end) return;
+        pen.beginPath(); pen.arc(x(time), 7, 4, 0, 7); pen.stroke();
       });
       this.drawAxis(pen, x, width, height);
     }

@@ -10,24 +10,27 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
-from sqlalchemy import select
 from starlette.datastructures import UploadFile
 
 from myolens.assessment.result import ExpectedCourse
 from myolens.diary import DayEntry, MomentEntry, Trend, TriggerAnalysis
+from myolens.diary.answers import newest_course
 from myolens.diary.database import transaction
 from myolens.diary.entries import ABILITIES, FACTORS
 from myolens.diary.exchange import from_csv, from_json, to_csv, to_json
-from myolens.diary.models import Profile, StoredCase
-from myolens.diary.store import Diary, day_entry
+from myolens.diary.implied import lost_abilities
+from myolens.diary.models import Profile
+from myolens.diary.store import day_entry
 from myolens.errors import InputError
-from myolens.web.calendar import calendar_picture, intensity_picture
+from myolens.reports.followed import ChartWords, intensity_picture
+from myolens.web.calendar import calendar_picture
 from myolens.web.pages import (
     catalogue,
     diary_of,
     engine_of,
     form_of,
     language_of,
+    local_address,
     number_field,
     page,
     see_other,
@@ -50,8 +53,7 @@ def show(request: Request, day: str = "") -> HTMLResponse:
     with transaction(engine_of(request)) as session:
         hide = session.get_one(Profile, diary.profile_id).hide_numbers
     t = _translator(request)
-    answered = _newest_answer(request, diary)
-    expected = _expected_course(answered)
+    expected = newest_course(diary)
     asked = [item.day for item in days if item.abilities and item.day < chosen]
     return page(
         request,
@@ -64,11 +66,12 @@ def show(request: Request, day: str = "") -> HTMLResponse:
         moments_today=counts.get(date.today(), 0),
         abilities=ABILITIES,
         ask_abilities=not asked or (chosen - asked[-1]).days >= 7,
-        warning=_lost_ability(days),
-        review=_review_day(answered),
+        warning=bool(lost_abilities(days)),
+        review=_review(expected),
+        today=date.today().isoformat(),
         expected=expected,
         calendar=Markup(calendar_picture(days, counts, date.today(), t)),
-        chart=Markup(intensity_picture(days, t, expected)),
+        chart=Markup(intensity_picture(days, expected, words=_chart_words(t))),
         trend_words=_trend_words(diary.trend(), hide, t),
         trigger_lines=_trigger_lines(diary.triggers(), hide, t),
     )
@@ -115,6 +118,17 @@ async def remove_day(request: Request) -> Response:
     form = await form_of(request)
     diary_of(request).remove_day(_day(text_field(form, "day")))
     return see_other("/diary")
+
+
+@router.post("/counted")
+async def change_counted(request: Request) -> Response:
+    """Let the diary count in answers and reports, or leave it out."""
+    form = await form_of(request)
+    diary = diary_of(request)
+    with transaction(engine_of(request)) as session:
+        profile = session.get_one(Profile, diary.profile_id)
+        profile.diary_counted = text_field(form, "counted", most=3) == "yes"
+    return see_other(local_address(text_field(form, "back", most=200), "/diary"))
 
 
 @router.get("/export.json")
@@ -178,38 +192,20 @@ def _usual(days: Sequence[DayEntry], chosen: date) -> Mapping[str, float | None]
     return usual
 
 
-def _lost_ability(days: Sequence[DayEntry]) -> bool:
-    """Whether the last weekly answers name something harder than a month ago."""
-    answered = [entry for entry in days if entry.abilities]
-    return bool(answered) and any(answer != "as_before" for answer in answered[-1].abilities.values())
-
-
-def _newest_answer(request: Request, diary: Diary) -> tuple[date, dict[str, Any]] | None:
-    """Day and content of the newest answer of the interview."""
-    newest = (
-        select(StoredCase)
-        .where(StoredCase.profile_id == diary.profile_id, StoredCase.assessment.is_not(None))
-        .order_by(StoredCase.created.desc())
-        .limit(1)
-    )
-    with transaction(engine_of(request)) as session:
-        stored = session.scalars(newest).one_or_none()
-    if stored is None or stored.assessment is None:
-        return None
-    return stored.created.astimezone().date(), stored.assessment
-
-
-def _review_day(answered: tuple[date, dict[str, Any]] | None) -> str | None:
+def _review(expected: tuple[date, ExpectedCourse] | None) -> str | None:
     """Date of the review that the newest answer set."""
-    days = answered[1].get("course", {}).get("review_in_days") if answered else None
-    return None if answered is None or days is None else (answered[0] + timedelta(days=int(days))).isoformat()
-
-
-def _expected_course(answered: tuple[date, dict[str, Any]] | None) -> tuple[date, ExpectedCourse] | None:
-    """The course the newest answer expects, from its day on."""
-    if answered is None or not answered[1].get("course", {}).get("points"):
+    if expected is None or expected[1].review_in_days is None:
         return None
-    return answered[0], ExpectedCourse.model_validate(answered[1]["course"])
+    return (expected[0] + timedelta(days=expected[1].review_in_days)).isoformat()
+
+
+def _chart_words(t: Translate) -> ChartWords:
+    return ChartWords(
+        title=t("diary.chart"),
+        intensity=t("diary.intensity.short"),
+        days_since=t("diary.days_since", day="{day}"),
+        expected=t("diary.expected"),
+    )
 
 
 def _trend_words(trend: Trend, hide: bool, t: Translate) -> str:  # noqa: FBT001

@@ -5,21 +5,35 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from myolens.assessment import Assessment
+from myolens.diary.answers import (
+    answer_kept,
+    answers_given,
+    beside,
+    diary_counts,
+    interview_of,
+    keep_interview,
+    open_interview,
+    start_interview,
+)
+from myolens.diary.collection import kept_recordings
 from myolens.diary.database import transaction
+from myolens.diary.interview import ENOUGH_QUESTIONS, PAIRED, PLACES, SITES, STEPS, Beside, Interview
 from myolens.diary.models import Profile
 from myolens.errors import InputError
 from myolens.knowledge import load
+from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, report
-from myolens.reports.page import SHOWN_CHECKED, checked_in_order, likely_causes, per_hundred, plan_of
-from myolens.web import interview as steps
-from myolens.web.interview import PAIRED, SITES, Interview
+from myolens.reports.body import FIGURE, HEIGHT, SPOTS, WIDTH
+from myolens.reports.dossier import Dossier, dossier
+from myolens.reports.page import SHOWN_CHECKED, checked_in_order, likely_causes, plan_of
+from myolens.reports.words import per_hundred
 from myolens.web.pages import (
     Number,
     diary_of,
@@ -27,41 +41,42 @@ from myolens.web.pages import (
     form_of,
     number_field,
     page,
+    pdf_answer,
+    report_answer,
     see_other,
     text_field,
 )
+from myolens.web.recordings_folder import recordings_folder
 
 router = APIRouter(prefix="/find")
+PAGES = STEPS[:-1]
+BESIDES = ("recording", "diary")
 
 
 @router.get("")
 def overview(request: Request) -> HTMLResponse:
     """Start, resume, or look at earlier answers."""
-    engine, person = engine_of(request), diary_of(request).profile_id
-    return page(
-        request,
-        "find.html",
-        resume=steps.open_interview(engine, person),
-        earlier=steps.finished(engine, person),
-    )
+    diary = diary_of(request)
+    return page(request, "find.html", resume=open_interview(diary), earlier=answers_given(diary))
 
 
 @router.post("/start")
 async def start(request: Request) -> Response:
     """Begin."""
     await form_of(request)
-    number = steps.start(engine_of(request), diary_of(request).profile_id)
+    number = start_interview(diary_of(request))
     return see_other(f"/find/{number}/about")
 
 
 @router.get("/{number}/result")
 def result(request: Request, number: Number) -> HTMLResponse:
     """The answer, with what it rests on."""
-    told = _load(request, number)
-    answer = told.assessment(f"answer-{number}")
-    before = steps.kept_answer(engine_of(request), number)
-    steps.keep(engine_of(request), number, told, answer=answer)
-    if steps.stops(answer) and request.query_params.get("all") != "yes":
+    told, besides = _load(request, number), _besides(request)
+    diary = diary_of(request)
+    answer = told.assessment(f"answer-{number}", besides)
+    before = answer_kept(diary, number)
+    keep_interview(diary, number, told, answer=answer)
+    if stops(answer) and request.query_params.get("all") != "yes":
         return page(request, "emergency.html", number=number, answer=answer)
     checked = checked_in_order(answer)
     likely = likely_causes(answer)
@@ -81,40 +96,39 @@ def result(request: Request, number: Number) -> HTMLResponse:
         bars={cause.cause: Markup(figures.probability_bar(cause)) for cause in likely},
         evidence={cause.cause: Markup(figures.evidence_bars(cause)) for cause in likely},
         curve=Markup(figures.course_curve(answer.course)) if answer.course.points else "",
-        more=told.next_question(answer) is not None or len(told.asked) >= steps.ENOUGH_QUESTIONS,
+        more=told.next_question(answer) is not None or len(told.asked) >= ENOUGH_QUESTIONS,
         unchanged=_unchanged(request, number, answer),
+        besides=[item for item in answer.understood if item.source in BESIDES],
+        source_of={item.finding: item.source for item in answer.understood if item.source in BESIDES},
+        recordings=kept_recordings(diary),
+        diary_days=len(diary.days()),
+        diary_counts=diary_counts(diary),
     )
+
+
+@router.get("/{number}/report")
+def report_shown(request: Request, number: Number) -> Response:
+    """The pages for the doctor, to look at and to print."""
+    return report_answer(report(**_dossier(request, number).parts()))
 
 
 @router.get("/{number}/report.html")
 def report_page(request: Request, number: Number) -> Response:
-    """The page for the doctor, as one file."""
-    told = _load(request, number)
-    case = told.case(diary_of(request).profile)
-    content = report(told.assessment(f"answer-{number}"), case)
-    headers = {
-        "content-disposition": 'attachment; filename="myolens-report.html"',
-        "content-security-policy": "sandbox",
-    }
-    return HTMLResponse(content, headers=headers)
+    """The pages for the doctor, as one file."""
+    return report_answer(report(**_dossier(request, number).parts()), download="myolens-report.html")
 
 
 @router.get("/{number}/report.pdf")
 def report_pdf(request: Request, number: Number) -> Response:
-    """The page for the doctor, as PDF."""
-    from myolens.reports.pdf import pdf
-
-    told = _load(request, number)
-    content = pdf(told.assessment(f"answer-{number}"), told.case(diary_of(request).profile))
-    headers = {"content-disposition": 'attachment; filename="myolens-report.pdf"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    """The pages for the doctor, as PDF."""
+    return pdf_answer(_dossier(request, number))
 
 
 @router.get("/{number}/question")
 def question(request: Request, number: Number, again: str = "", then: str = "") -> Response:
     """The next question, or one answered before."""
     told = _load(request, number)
-    answer = told.assessment(f"answer-{number}")
+    answer = told.assessment(f"answer-{number}", _besides(request))
     knowledge = load()
     if again in knowledge.findings and (again in told.asked or again in told.answers):
         finding = knowledge.findings[again]
@@ -122,7 +136,7 @@ def question(request: Request, number: Number, again: str = "", then: str = "") 
         earlier = told.asked[: told.asked.index(again)] if again in told.asked else ()
     else:
         found = told.next_question(answer)
-        if found is None or steps.stops(answer):
+        if found is None or stops(answer):
             return see_other(f"/find/{number}/result")
         finding = knowledge.findings[found.finding]
         text, why, safety, earlier = found.text, found.why, found.safety, told.asked
@@ -139,7 +153,7 @@ def question(request: Request, number: Number, again: str = "", then: str = "") 
         safety=safety,
         given=told.answers.get(finding.code),
         place=len(earlier) + 1,
-        most=steps.ENOUGH_QUESTIONS,
+        most=ENOUGH_QUESTIONS,
         back=back,
         then="result" if then == "result" else "",
     )
@@ -171,7 +185,7 @@ async def answer_question(request: Request, number: Number) -> Response:
         answers[code] = "unknown"
     asked = told.asked if code in told.asked else (*told.asked, code)
     told = told.model_copy(update={"answers": answers, "asked": asked})
-    steps.keep(engine_of(request), number, told)
+    keep_interview(diary_of(request), number, told)
     following = "result" if text_field(form, "then", most=10) == "result" else "question"
     return see_other(f"/find/{number}/{following}")
 
@@ -182,7 +196,7 @@ async def ask_more(request: Request, number: Number) -> Response:
     await form_of(request)
     told = _load(request, number)
     kept = tuple(code for code in told.asked if told.answers.get(code) != "unknown")
-    steps.keep(engine_of(request), number, told.model_copy(update={"asked": kept[-4:]}))
+    keep_interview(diary_of(request), number, told.model_copy(update={"asked": kept[-4:]}))
     return see_other(f"/find/{number}/question")
 
 
@@ -190,18 +204,18 @@ async def ask_more(request: Request, number: Number) -> Response:
 def step_page(request: Request, number: Number, step: str) -> Response:
     """One of the pages before the questions."""
     told = _load(request, number)
-    if step not in steps.STEPS:
+    if step not in PAGES:
         return page(request, "error.html", status=404, code=404, message=None)
     again = request.query_params.get("more") == "yes"
+    then = "result" if again or request.query_params.get("then") == "result" else ""
     if step == "safety" and (again or not told.safety):
-        shown = told.safety_questions(f"answer-{number}")
+        shown = told.safety_questions(f"answer-{number}", _besides(request))
         if not shown:
-            return see_other(f"/find/{number}/{'result' if again else 'where'}")
+            return see_other(f"/find/{number}/{then or 'where'}")
     else:
         shown = told.safety
-    pages = _step_pages(told)
-    place = steps.STEPS.index(step)
-    before = [name for name in pages if steps.STEPS.index(name) < place]
+    before = [name for name in _step_pages(told) if STEPS.index(name) < STEPS.index(step)]
+    back = f"/find/{number}/{before[-1]}" if before else "/find"
     return page(
         request,
         f"step_{step}.html",
@@ -209,10 +223,13 @@ def step_page(request: Request, number: Number, step: str) -> Response:
         told=told,
         sites=SITES,
         paired=PAIRED,
+        figure=Markup(FIGURE),
+        spots=SPOTS,
+        map_size=(WIDTH, HEIGHT),
         knowledge=load(),
         shown=shown,
-        then="result" if again else "",
-        back=f"/find/{number}/{before[-1]}" if before else "/find",
+        then=then,
+        back=f"/find/{number}/result" if then else back,
     )
 
 
@@ -239,19 +256,19 @@ async def keep_step(request: Request, number: Number, step: str) -> Response:
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(str(first["msg"]), where=".".join(str(p) for p in first["loc"])) from None
-    steps.keep(engine_of(request), number, changed)
+    keep_interview(diary_of(request), number, changed)
     if text_field(form, "then", most=10) == "result":
         return see_other(f"/find/{number}/result")
-    if step in {"words", "safety"} and steps.stops(changed.assessment(f"answer-{number}")):
+    answer = changed.assessment(f"answer-{number}", _besides(request))
+    if step in {"words", "safety"} and stops(answer):
         return see_other(f"/find/{number}/result")
-    place = steps.STEPS.index(step)
-    after = [name for name in _step_pages(changed) if steps.STEPS.index(name) > place]
+    after = [name for name in _step_pages(changed) if STEPS.index(name) > STEPS.index(step)]
     return see_other(f"/find/{number}/{after[0] if after else 'question'}")
 
 
 def _step_pages(told: Interview) -> tuple[str, ...]:
     """The pages before the questions that this interview has."""
-    return tuple(name for name in steps.STEPS[:-1] if name != "words" or told.read_words())
+    return tuple(name for name in PAGES if name != "words" or told.read_words())
 
 
 def _about(form: FormData) -> dict[str, object]:
@@ -282,9 +299,8 @@ def _safety(form: FormData) -> dict[str, object]:
 
 
 def _where(form: FormData) -> dict[str, object]:
-    known = {f"{side}:{site}" for site in PAIRED for side in ("left", "right")} | (SITES.keys() - PAIRED)
     sites = tuple(str(value) for value in form.getlist("site"))
-    unknown = sorted(set(sites) - known)
+    unknown = sorted(set(sites) - PLACES)
     if unknown:
         raise InputError(f"{unknown[0][:40]!r} is not a place on the map", where="site")
     amount, unit = number_field(form, "amount"), text_field(form, "unit", most=10)
@@ -311,8 +327,28 @@ def _labs(form: FormData) -> dict[str, object]:
     return {"labs": labs}
 
 
+def stops(answer: Assessment) -> bool:
+    """Whether the interview stops here because help is needed now."""
+    return answer.urgency.level is UrgencyLevel.EMERGENCY
+
+
 def _load(request: Request, number: int) -> Interview:
-    return steps.load_interview(engine_of(request), diary_of(request).profile_id, number)
+    told = interview_of(diary_of(request), number)
+    if told is None:
+        raise HTTPException(404)
+    return told
+
+
+def _besides(request: Request) -> Beside:
+    """What recordings and diary add to the answers."""
+    diary = diary_of(request)
+    return beside(diary, kept_recordings(diary), today=date.today())
+
+
+def _dossier(request: Request, number: int) -> Dossier:
+    _load(request, number)
+    folder = recordings_folder(request.app.state.settings)
+    return dossier(diary_of(request), number, folder=folder, today=date.today())
 
 
 def _hides_numbers(request: Request) -> bool:
@@ -341,12 +377,13 @@ def _moved(before: dict[str, Any] | None, answer: Assessment) -> dict[str, Any] 
 
 def _unchanged(request: Request, number: int, answer: Assessment) -> str | None:
     """The brake on re-checking: the review date, if an answer of the last 14 days says the same."""
-    for other, created, earlier in steps.finished(engine_of(request), diary_of(request).profile_id):
-        days = (date.today() - created.date()).days
-        if other == number or days > 14 or answer.urgency.level.rank >= 3:
+    for given in answers_given(diary_of(request)):
+        earlier, created = given.answer, given.created.astimezone().date()
+        days = (date.today() - created).days
+        if given.number == number or days > 14 or answer.urgency.level.rank >= 3:
             continue
         same_level = earlier.get("urgency", {}).get("level") == answer.urgency.level
         first = (earlier.get("causes") or [{}])[0].get("cause")
         if same_level and answer.causes and first == answer.causes[0].cause:
-            return created.date().isoformat()
+            return created.isoformat()
     return None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib import resources
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy import select
 
 from myolens.diary import Diary
+from myolens.diary.collection import forget_held
 from myolens.diary.database import transaction
-from myolens.diary.models import Profile
+from myolens.diary.models import Profile, StoredRecording
 from myolens.errors import InputError
+from myolens.reports import report
+from myolens.reports.dossier import Dossier, dossier, newest_answer
 from myolens.web.pages import (
     LANGUAGE_COOKIE,
     LANGUAGES,
@@ -23,12 +28,14 @@ from myolens.web.pages import (
     form_of,
     language_of,
     page,
+    pdf_answer,
     profile_name,
+    report_answer,
     see_other,
     static_url,
     text_field,
 )
-from myolens.web.recordings_folder import remove_recordings
+from myolens.web.recordings_folder import recordings_folder, remove_files
 
 router = APIRouter()
 YEAR = 31_536_000
@@ -49,6 +56,18 @@ def you(request: Request) -> HTMLResponse:
         profile = session.get_one(Profile, diary.profile_id)
         hide = profile.hide_numbers
     return page(request, "you.html", names=names, hide=hide, chosen_language=language_of(request))
+
+
+@router.get("/you/report")
+def report_shown(request: Request) -> Response:
+    """Everything stored as pages for the doctor, to look at and to print."""
+    return report_answer(report(**_dossier(request).parts()))
+
+
+@router.get("/you/report.pdf")
+def report_pdf(request: Request) -> Response:
+    """Everything stored as pages for the doctor, as PDF."""
+    return pdf_answer(_dossier(request))
 
 
 @router.post("/you/profile")
@@ -88,12 +107,32 @@ async def forget(request: Request) -> Response:
     if text_field(form, "confirm") != name:
         raise InputError("the name typed does not match, nothing was deleted", where="confirm")
     diary = diary_of(request)
-    remove_recordings(request, diary.profile_id)
-    diary.forget_everything()
+    await run_in_threadpool(_forget, request, diary)
     answer = see_other("/")
     answer.delete_cookie(PROFILE_COOKIE)
     answer.headers["clear-site-data"] = '"cache", "storage"'
     return answer
+
+
+def _dossier(request: Request) -> Dossier:
+    """Recordings and diary with the newest answer, if there is one."""
+    diary = diary_of(request)
+    folder = recordings_folder(request.app.state.settings)
+    return dossier(diary, newest_answer(diary), folder=folder, today=date.today())
+
+
+def _forget(request: Request, diary: Diary) -> None:
+    """Stop what is being analysed, then delete files, rows and copies."""
+    wanted = select(StoredRecording.id, StoredRecording.file).where(
+        StoredRecording.profile_id == diary.profile_id
+    )
+    with transaction(request.app.state.engine) as session:
+        rows = session.execute(wanted).all()
+    for number, file in rows:
+        request.app.state.jobs.cancel(number)
+        remove_files(recordings_folder(request.app.state.settings), file)
+    diary.forget_everything()
+    forget_held()
 
 
 @router.get("/privacy")

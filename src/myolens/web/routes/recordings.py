@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 from sqlalchemy import select
-from starlette.datastructures import UploadFile
+from sqlalchemy.orm import defer
+from starlette.datastructures import FormData, UploadFile
 
+from myolens.diary.collection import (
+    decide,
+    kept_recording,
+    kept_recordings,
+    let_count,
+    open_recording,
+    undo_decision,
+)
 from myolens.diary.database import transaction
-from myolens.diary.models import EventReview, StoredRecording
-from myolens.emg.analysis import Estimate
-from myolens.emg.counting import poisson_rate
+from myolens.diary.models import StoredRecording
+from myolens.diary.recordings import KeptRecording
+from myolens.emg import compare
 from myolens.errors import InputError
-from myolens.readers import read
-from myolens.recording import ChannelKind, Recording
+from myolens.reports import figures, needle, report
+from myolens.reports.examined import examined
+from myolens.reports.page import DRAWN_UNITS, recording_sentence
 from myolens.web.envelope import view
 from myolens.web.jobs import Jobs
 from myolens.web.pages import (
+    LARGEST_NUMBER,
     Number,
     RecordNumber,
+    catalogue,
     diary_of,
     engine_of,
     form_of,
+    language_of,
+    local_address,
     number_field,
     page,
+    report_answer,
     see_other,
     text_field,
 )
 from myolens.web.recordings_folder import KEY_LENGTH, recordings_folder, remove_files
-from myolens.web.work import ENVELOPE, REPORT
+from myolens.web.work import ENVELOPE
 
 router = APIRouter(prefix="/recordings")
 COPY_BYTES = 4 * 1024 * 1024
@@ -49,9 +64,11 @@ EVENTS_A_PAGE = 50
 @router.get("")
 def overview(request: Request) -> HTMLResponse:
     """Upload a recording; the ones kept."""
+    diary = diary_of(request)
     wanted = (
         select(StoredRecording)
-        .where(StoredRecording.profile_id == diary_of(request).profile_id)
+        .options(defer(StoredRecording.analysis))
+        .where(StoredRecording.profile_id == diary.profile_id)
         .order_by(StoredRecording.id.desc())
     )
     with transaction(engine_of(request)) as session:
@@ -60,6 +77,7 @@ def overview(request: Request) -> HTMLResponse:
         request,
         "recordings.html",
         rows=rows,
+        analysed={kept.id: kept for kept in kept_recordings(diary)},
         kinds=KINDS,
         shares=_jobs(request).shares,
         limit_mb=request.app.state.settings.maximum_upload_bytes // 1024**2,
@@ -81,9 +99,9 @@ async def upload(request: Request) -> Response:
     files = [item for item in form.getlist("file") if isinstance(item, UploadFile) and item.filename]
     if not files:
         raise InputError("no file was sent", where="file")
-    folder = recordings_folder(request.app.state.settings)
+    folder = _folder(request)
     key = secrets.token_hex(KEY_LENGTH // 2)
-    main = await run_in_threadpool(_keep_files, folder, key, files)
+    main, fingerprint = await run_in_threadpool(_keep_files, folder, key, files)
     with transaction(engine_of(request)) as session:
         row = StoredRecording(
             profile_id=diary_of(request).profile_id,
@@ -94,6 +112,7 @@ async def upload(request: Request) -> Response:
             state="waiting",
             message="",
             options=options,
+            fingerprint=fingerprint,
         )
         session.add(row)
         session.flush()
@@ -103,61 +122,38 @@ async def upload(request: Request) -> Response:
 
 
 @router.get("/compare")
-def compare(request: Request, first: RecordNumber, second: RecordNumber) -> HTMLResponse:
+def compare_two(request: Request, first: RecordNumber, second: RecordNumber) -> HTMLResponse:
     """Whether the rate differs between two recordings."""
-    rows = [_own(request, number) for number in (first, second)]
-    if any(row.state != "done" for row in rows):
-        raise InputError("both recordings must be analysed first")
-    counted = [_reviewed(request, row) for row in rows]
-    minutes = [(row.analysis or {})["analysis"]["analysed_seconds"] / 60 for row in rows]
-    return page(
-        request,
-        "compare.html",
-        rows=rows,
-        counts=[len(events) for events in counted],
-        minutes=minutes,
-        rates=[_rate(events, time) for events, time in zip(counted, minutes, strict=True)],
-        ratio=_ratio([len(events) for events in counted], minutes),
-    )
+    pair = [_done(request, number) for number in (first, second)]
+    comparison = compare(pair[0].analysis, pair[1].analysis)
+    return page(request, "compare.html", pair=pair, comparison=comparison)
 
 
 @router.get("/{number}")
 def show(request: Request, number: Number, start: int = 0) -> HTMLResponse:
     """One recording: its state, then the viewer, numbers, units and events."""
     row = _own(request, number)
-    if row.state != "done" or row.analysis is None:
+    if row.state != "done":
         return page(request, "recording_waiting.html", row=row, share=_jobs(request).shares.get(number, 0.0))
-    result = row.analysis
-    analysis = result["analysis"]
-    events = _with_verdicts(request, row)
-    kept = [event for event in events if event["verdict"] != "reject"]
-    start = max(0, min(start, max(0, len(events) - 1)))
-    others = select(StoredRecording).where(
-        StoredRecording.profile_id == row.profile_id,
-        StoredRecording.state == "done",
-        StoredRecording.id != number,
-    )
-    with transaction(engine_of(request)) as session:
-        comparable = list(session.scalars(others))
+    kept = _done(request, number)
+    analysis = kept.analysis
+    total = len(kept.found.events)
+    start = max(0, min(start, max(0, total - 1)))
     return page(
         request,
         "recording.html",
-        row=row,
-        result=result,
+        kept=kept,
         analysis=analysis,
-        pictures={
-            name: [Markup(svg) for svg in value] if isinstance(value, list) else Markup(value)
-            for name, value in result["pictures"].items()
-        },
-        events=events[start : start + EVENTS_A_PAGE],
-        total=len(events),
+        sentence_of=recording_sentence(analysis),
+        needle=needle.reading_of(analysis),
+        pictures=_pictures(kept),
+        here=open_recording(kept, _folder(request)) is not None,
+        events=[_event(kept, place) for place in range(start, min(total, start + EVENTS_A_PAGE))],
+        total=total,
         start=start,
         a_page=EVENTS_A_PAGE,
-        reviewed=any(event["verdict"] != "found" for event in events),
-        kept=len(kept),
-        rate=_rate(kept, analysis["analysed_seconds"] / 60),
-        units=sorted({event["unit"] for event in kept if event["unit"] is not None}),
-        comparable=comparable,
+        words=_viewer_words(request),
+        comparable=[other for other in kept_recordings(diary_of(request)) if other.id != number],
     )
 
 
@@ -171,13 +167,10 @@ def state(request: Request, number: Number) -> JSONResponse:
 @router.get("/{number}/events")
 def events_json(request: Request, number: Number) -> JSONResponse:
     """Every event with its verdict, for the viewer."""
-    row = _done(request, number)
-    analysis = (row.analysis or {})["analysis"]
-    events = [
-        {"t": e["time_s"], "u": e["unit"], "c": e["channel"], "v": e["verdict"]}
-        for e in _with_verdicts(request, row)
-    ]
-    return JSONResponse({"events": events, "excluded": analysis["excluded"]})
+    kept = _done(request, number)
+    excluded = [{"start_s": span.start_s, "end_s": span.end_s} for span in kept.found.excluded]
+    events = [_short(kept, place) for place in range(len(kept.found.events))]
+    return JSONResponse({"events": events, "excluded": excluded})
 
 
 @router.get("/{number}/samples")
@@ -185,56 +178,36 @@ def samples(
     request: Request, number: Number, start: float, end: float, width: int, channel: int = 0
 ) -> Response:
     """Extremes of one channel between two times as float32: all least values, then all greatest."""
-    row = _done(request, number)
-    result = row.analysis or {}
-    if not (0 <= channel < len(result["channels"]) and 1 <= width <= WIDEST and start < end):
+    kept = _done(request, number)
+    recording = open_recording(kept, _folder(request))
+    if recording is None:
+        raise HTTPException(404)
+    if not (0 <= channel < len(recording.channels) and 1 <= width <= WIDEST and start < end):
         raise InputError("no such view", where="samples")
-    file = recordings_folder(request.app.state.settings) / row.file
-    recording = _opened(str(file), result["place"], row.options.get("kind"), row.options.get("rate"))
-    rate = result["rate"]
-    first, last = int(max(0.0, start) * rate), int(min(end, recording.seconds) * rate) + 1
+    first = int(min(max(0.0, start), recording.seconds) * recording.rate)
+    last = int(min(end, recording.seconds) * recording.rate) + 1
+    file = _folder(request) / kept.file
     columns = view(recording, file.with_name(file.name + ENVELOPE), channel, first, last, width)
     return Response(columns.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
 @router.get("/{number}/report.html")
 def report_file(request: Request, number: Number) -> Response:
-    """The recording's report as one file."""
-    row = _done(request, number)
-    file = recordings_folder(request.app.state.settings) / (row.file + REPORT)
-    return FileResponse(
-        file,
-        media_type="text/html",
-        filename="myolens-recording.html",
-        headers={"content-security-policy": "sandbox"},
-    )
+    """The recording's report as one file, as reviewed."""
+    kept = _done(request, number)
+    content = report(examined=[examined(kept, open_recording(kept, _folder(request)))])
+    return report_answer(content, download="myolens-recording.html")
 
 
 @router.post("/{number}/review")
 async def review(request: Request, number: Number) -> Response:
     """Accept, reject or relabel an event."""
     form = await form_of(request)
-    row = _done(request, number)
-    found = (row.analysis or {})["analysis"]["events"]
-    event, unit = number_field(form, "event"), number_field(form, "unit")
+    event, unit = (_whole(form, name) for name in ("event", "unit"))
+    _done(request, number)
     verdict = text_field(form, "verdict", most=10)
-    if event is None or event != int(event) or not 0 <= event < len(found):
-        raise InputError("no such event", where="event")
-    if verdict not in {"accept", "reject", "relabel"}:
-        raise InputError(f"{verdict!r} is not a verdict", where="verdict")
-    if verdict == "relabel" and (unit is None or unit != int(unit) or not 1 <= unit <= 999):
-        raise InputError("a unit is a number from 1 to 999", where="unit")
-    with transaction(engine_of(request)) as session:
-        session.add(
-            EventReview(
-                recording_id=number,
-                event=int(event),
-                verdict=verdict,
-                unit=int(unit) if verdict == "relabel" and unit is not None else None,
-                at=datetime.now(UTC),
-            )
-        )
-    return see_other(f"/recordings/{number}?start={_page_start(form)}#events")
+    decide(diary_of(request), number, -1 if event is None else event, verdict, unit)
+    return _decided(request, number, form, event)
 
 
 @router.post("/{number}/undo")
@@ -242,14 +215,16 @@ async def undo(request: Request, number: Number) -> Response:
     """Take the newest decision back."""
     form = await form_of(request)
     _done(request, number)
-    newest = (
-        select(EventReview).where(EventReview.recording_id == number).order_by(EventReview.id.desc()).limit(1)
-    )
-    with transaction(engine_of(request)) as session:
-        row = session.scalars(newest).one_or_none()
-        if row is not None:
-            session.delete(row)
-    return see_other(f"/recordings/{number}?start={_page_start(form)}#events")
+    return _decided(request, number, form, undo_decision(diary_of(request), number))
+
+
+@router.post("/{number}/counted")
+async def change_counted(request: Request, number: Number) -> Response:
+    """Let a recording count in answers and reports, or leave it out."""
+    form = await form_of(request)
+    _own(request, number)
+    let_count(diary_of(request), number, counted=text_field(form, "counted", most=3) == "yes")
+    return see_other(local_address(text_field(form, "back", most=200), f"/recordings/{number}"))
 
 
 @router.post("/{number}/cancel")
@@ -267,14 +242,14 @@ async def remove(request: Request, number: Number) -> Response:
     await form_of(request)
     row = _own(request, number)
     _jobs(request).cancel(number)
-    remove_files(recordings_folder(request.app.state.settings), row.file)
+    remove_files(_folder(request), row.file)
     with transaction(engine_of(request)) as session:
         session.delete(session.get_one(StoredRecording, number))
     return see_other("/recordings")
 
 
-def _keep_files(folder: Path, key: str, files: Sequence[UploadFile]) -> str:
-    """Copy the uploads to names of our own; the first is the recording, others its companions.
+def _keep_files(folder: Path, key: str, files: Sequence[UploadFile]) -> tuple[str, str]:
+    """Copy the uploads to names of our own; the name and the SHA-256 of the recording itself.
 
     Companions (such as the .dat of a .hea) must keep the names their header calls them by,
     so they lie in a folder of their own when there is more than one file.
@@ -285,14 +260,17 @@ def _keep_files(folder: Path, key: str, files: Sequence[UploadFile]) -> str:
     else:
         (folder / f"{key}-files").mkdir(mode=0o700)
         targets = [folder / f"{key}-files" / name for name in names]
+    prints = {}
     for item, target in zip(files, targets, strict=True):
-        partial = target.with_name(target.name + ".partial")
+        partial, seen = target.with_name(target.name + ".partial"), hashlib.sha256()
         with partial.open("wb") as out:
             while block := item.file.read(COPY_BYTES):
                 out.write(block)
+                seen.update(block)
         partial.replace(target)
+        prints[target] = seen.hexdigest()
     main = next((t for t in targets if t.suffix in {".hea", ".vhdr"}), targets[0])
-    return str(main.relative_to(folder))
+    return str(main.relative_to(folder)), prints[main]
 
 
 def _plain_name(name: str) -> str:
@@ -302,8 +280,70 @@ def _plain_name(name: str) -> str:
     return kept.strip(". ")[:120] or "recording"
 
 
-def _page_start(form: Any) -> int:
-    return int(number_field(form, "start") or 0)
+def _viewer_words(request: Request) -> dict[str, str]:
+    texts = catalogue(language_of(request))
+    verdicts = {name: texts[f"verdict.{name}"] for name in ("found", "accept", "reject", "relabel")}
+    return verdicts | {"unit": texts["recording.unit"], "refused": texts["viewer.refused"]}
+
+
+def _whole(form: FormData, name: str) -> int | None:
+    value = number_field(form, name)
+    if value is not None and (value != int(value) or abs(value) > LARGEST_NUMBER):
+        raise InputError("is not a whole number", where=name)
+    return None if value is None else int(value)
+
+
+def _decided(request: Request, number: int, form: FormData, event: int | None) -> Response:
+    """What the viewer asks for, or the page the decision was made on."""
+    if "application/json" not in request.headers.get("accept", ""):
+        return see_other(f"/recordings/{number}?start={_whole(form, 'start') or 0}#events")
+    kept = _done(request, number)
+    rate = kept.analysis.rate_per_min
+    return JSONResponse(
+        {
+            "event": event,
+            "now": None if event is None else _short(kept, event),
+            "kept": len(kept.analysis.events),
+            "units": len(kept.analysis.units),
+            "rate": None if rate is None else [rate.value, rate.low, rate.high],
+        }
+    )
+
+
+def _event(kept: KeptRecording, place: int) -> dict[str, Any]:
+    """One event as found, with the verdict and the unit it has now."""
+    event, made = kept.found.events[place], kept.decisions.get(place)
+    return {
+        "index": place,
+        "time_s": event.time_s,
+        "channel": event.channel,
+        "peak_to_peak_uv": event.peak_to_peak_uv,
+        "verdict": made.verdict if made else "found",
+        "unit": made.unit if made and made.verdict == "relabel" else event.unit,
+    }
+
+
+def _short(kept: KeptRecording, place: int) -> dict[str, Any]:
+    """The same with the names the viewer uses, of which there may be very many."""
+    event = _event(kept, place)
+    return {"t": event["time_s"], "u": event["unit"], "c": event["channel"], "v": event["verdict"]}
+
+
+def _pictures(kept: KeptRecording) -> dict[str, Any]:
+    """Pictures of a recording as reviewed."""
+    analysis = kept.analysis
+    drawn = analysis.units[:DRAWN_UNITS]
+    return {
+        "shapes": [Markup(shape) for unit in drawn if (shape := figures.unit_shape(unit, analysis))],
+        "grids": [Markup(grid) for unit in drawn if (grid := figures.unit_on_grid(unit, analysis))],
+        "raster": Markup(figures.raster(analysis)) if analysis.events else "",
+        "intervals": Markup(figures.interval_histogram(analysis)),
+        "map": Markup(figures.grid_map(analysis)) if analysis.events else "",
+    }
+
+
+def _folder(request: Request) -> Path:
+    return recordings_folder(request.app.state.settings)
 
 
 def _jobs(request: Request) -> Jobs:
@@ -312,66 +352,16 @@ def _jobs(request: Request) -> Jobs:
 
 
 def _own(request: Request, number: int) -> StoredRecording:
+    wanted = select(StoredRecording).options(defer(StoredRecording.analysis))
     with transaction(engine_of(request)) as session:
-        row = session.get(StoredRecording, number)
+        row = session.scalars(wanted.where(StoredRecording.id == number)).one_or_none()
     if row is None or row.profile_id != diary_of(request).profile_id:
         raise HTTPException(404)
     return row
 
 
-def _done(request: Request, number: int) -> StoredRecording:
-    row = _own(request, number)
-    if row.state != "done" or row.analysis is None:
+def _done(request: Request, number: int) -> KeptRecording:
+    kept = kept_recording(diary_of(request), number)
+    if kept is None:
         raise HTTPException(404)
-    return row
-
-
-def _with_verdicts(request: Request, row: StoredRecording) -> list[dict[str, Any]]:
-    wanted = select(EventReview).where(EventReview.recording_id == row.id).order_by(EventReview.id)
-    with transaction(engine_of(request)) as session:
-        latest = {review.event: review for review in session.scalars(wanted)}
-    events = []
-    for place, event in enumerate((row.analysis or {})["analysis"]["events"]):
-        decided = latest.get(place)
-        events.append(
-            {
-                **event,
-                "index": place,
-                "verdict": decided.verdict if decided else "found",
-                "unit": decided.unit if decided and decided.unit is not None else event["unit"],
-            }
-        )
-    return events
-
-
-def _reviewed(request: Request, row: StoredRecording) -> list[dict[str, Any]]:
-    return [event for event in _with_verdicts(request, row) if event["verdict"] != "reject"]
-
-
-def _rate(events: Sequence[object], minutes: float) -> Estimate | None:
-    return poisson_rate(len(events), minutes) if minutes > 0 else None
-
-
-def _ratio(counts: Sequence[int], minutes: Sequence[float]) -> Estimate | None:
-    """Ratio of the second rate to the first with its exact conditional interval.
-
-    Given the total, the second count is binomial (Przyborowski & Wilenski 1940, Biometrika 31:313).
-    """
-    from scipy.stats import beta
-
-    first, second = counts
-    if first + second == 0 or min(minutes) <= 0:
-        return None
-    low = beta.ppf(0.025, second, first + 1) if second else 0.0
-    high = beta.ppf(0.975, second + 1, first) if first else 1.0
-    exposure = minutes[0] / minutes[1]
-
-    def odds(share: float) -> float:
-        return share / (1 - share) * exposure if share < 1 else float("inf")
-
-    return Estimate(odds(second / (first + second)), odds(float(low)), odds(float(high)))
-
-
-@lru_cache(maxsize=4)
-def _opened(file: str, place: int, kind: str | None, rate: float | None) -> Recording:
-    return read(Path(file), kind=ChannelKind(kind) if kind else None, rate=rate)[place]
+    return kept

@@ -9,3 +9,18 @@ if ("serviceWorker" in navigator) {
   });
   navigator.serviceWorker.register("/worker.js").catch(() => {});
 }
+
+// Sharing a report as a file, where the browser can.
+const canShare = (file) => Boolean(navigator.canShare && navigator.canShare({ files: [file] }));
+document.querySelectorAll("button[data-share]").forEach((button) => {
+  button.hidden = !canShare(new File([""], "myolens-report.pdf", { type: "application/pdf" }));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.dataset.share);
+      if (!answer.ok) return;
+      await navigator.share({ files: [new File([await answer.blob()], "myolens-report.pdf", { type: "application/pdf" })] });
+    } catch (error) { if (error.name !== "AbortError") throw error; }
+    finally { button.disabled = false; }
+  });
+});

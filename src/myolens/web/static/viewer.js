@@ -17,23 +17,38 @@ class Viewer {
     this.chosen = -1;
     this.columns = null;
     this.asked = 0;
+    this.unit = document.getElementById("new-unit");
     const act = {
       in: () => this.zoom(0.5), out: () => this.zoom(2), whole: () => this.show(0, this.seconds),
       next: () => this.jump(1), previous: () => this.jump(-1),
+      accept: () => this.decide("accept"), reject: () => this.decide("reject"), undo: () => this.undo(),
+      relabel: () => (this.unit.value.trim() ? this.decide("relabel", this.unit.value.trim()) : this.unit.focus()),
     };
-    root.querySelectorAll("button[data-act]").forEach((b) => b.addEventListener("click", () => act[b.dataset.act]()));
-    const keys = { ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2), "+": act.in, "-": act.out, n: act.next, p: act.previous, 0: act.whole };
-    this.canvas.addEventListener("keydown", (e) => { if (keys[e.key]) { keys[e.key](); e.preventDefault(); } });
+    this.buttons = Object.fromEntries([...root.querySelectorAll("button[data-act]")].map((b) => [b.dataset.act, b]));
+    Object.entries(this.buttons).forEach(([name, button]) => button.addEventListener("click", () => act[name]()));
+    this.unit.addEventListener("keydown", (e) => { if (e.key === "Enter") { act.relabel(); this.canvas.focus(); } });
+    const keys = {
+      ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2), "+": act.in, "=": act.in, "-": act.out,
+      n: act.next, p: act.previous, 0: act.whole, a: act.accept, r: act.reject, u: act.undo,
+      c: () => { if (this.chosen >= 0) { this.unit.focus(); this.unit.select(); } },
+    };
+    this.canvas.addEventListener("keydown", (e) => { if (keys[e.key] && !e.ctrlKey && !e.metaKey && !e.altKey) { keys[e.key](); e.preventDefault(); } });
     this.canvas.addEventListener("wheel", (e) => {
       if (!e.ctrlKey && !e.metaKey && document.activeElement !== this.canvas) return;
       e.preventDefault();
       this.zoom(e.deltaY > 0 ? 1.25 : 0.8, e.offsetX / this.canvas.clientWidth);
     }, { passive: false });
-    let held = null;
-    this.canvas.addEventListener("pointerdown", (e) => { held = e.offsetX; this.canvas.setPointerCapture(e.pointerId); });
-    this.canvas.addEventListener("pointermove", (e) => { if (held !== null) { this.pan((held - e.offsetX) / this.canvas.clientWidth); held = e.offsetX; } });
-    this.canvas.addEventListener("pointerup", () => { held = null; });
-    this.canvas.addEventListener("pointercancel", () => { held = null; });
+    const held = new Map();
+    this.canvas.addEventListener("pointerdown", (e) => { held.set(e.pointerId, e.offsetX); this.canvas.setPointerCapture(e.pointerId); });
+    this.canvas.addEventListener("pointermove", (e) => {
+      if (!held.has(e.pointerId)) return;
+      const before = held.get(e.pointerId), width = this.canvas.clientWidth;
+      held.set(e.pointerId, e.offsetX);
+      const other = [...held].find(([id]) => id !== e.pointerId);
+      if (!other) this.pan((before - e.offsetX) / width);
+      else this.zoom((Math.abs(before - other[1]) || 1) / (Math.abs(e.offsetX - other[1]) || 1), (e.offsetX + other[1]) / 2 / width);
+    });
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, (e) => held.delete(e.pointerId));
     this.channel.addEventListener("change", () => this.fetch());
     document.querySelectorAll("button.goto").forEach((b) => b.addEventListener("click", () => {
       this.chosen = Number(b.dataset.index) - 1;
@@ -59,12 +74,49 @@ class Viewer {
   pan(share) { const [s, e] = this.view, d = (e - s) * share; this.show(s + d, e + d); }
   jump(step) {
     if (!this.events.length) return;
-    this.chosen = (this.chosen + step + this.events.length) % this.events.length;
-    const e = this.events[this.chosen];
+    this.choose((this.chosen + step + this.events.length) % this.events.length);
+  }
+  choose(index) {
+    this.chosen = index;
+    const e = this.events[index];
     const names = [...this.channel.options].map((o) => o.textContent);
     if (names.includes(e.c)) this.channel.selectedIndex = names.indexOf(e.c);
+    for (const name of ["accept", "reject", "relabel"]) this.buttons[name].disabled = false;
     this.show(e.t - 0.1, e.t + 0.1);
-    this.readout.textContent = `${this.chosen + 1} / ${this.events.length}: ${e.t.toFixed(3)} s, ${e.u === null ? "–" : "unit " + e.u}, ${e.c}`;
+    this.say();
+  }
+  say() {
+    const e = this.events[this.chosen], words = JSON.parse(root.dataset.words);
+    this.readout.textContent = `${this.chosen + 1} / ${this.events.length}: ${e.t.toFixed(3)} s, ${words.unit} ${e.u ?? "–"}, ${e.c}, ${words[e.v]}`;
+    document.querySelectorAll("tr[data-row]").forEach((row) => row.classList.toggle("chosen", Number(row.dataset.row) === this.chosen));
+  }
+  async send(what, fields) {
+    const body = new URLSearchParams(fields);
+    const answer = await fetch(`${this.address}/${what}`, {
+      method: "POST", body, headers: { accept: "application/json", "x-csrf-token": document.body.dataset.csrf },
+    });
+    if (!answer.ok) { this.readout.textContent = JSON.parse(root.dataset.words).refused; return null; }
+    const said = await answer.json(), words = JSON.parse(root.dataset.words);
+    if (said.event !== null) {
+      this.events[said.event] = said.now;
+      const row = document.querySelector(`tr[data-row="${said.event}"]`);
+      if (row) { row.querySelector(".tag").textContent = words[said.now.v]; row.querySelector(".unit").textContent = said.now.u ?? "–"; }
+    }
+    const set = (id, text) => { const place = document.getElementById(id); if (place) place.textContent = text; };
+    set("kept", said.kept); set("units", said.units);
+    set("rate", said.rate ? `${said.rate[0].toFixed(1)} / min` : "–");
+    if (said.rate) set("interval", `${said.rate[1].toFixed(1)}–${said.rate[2].toFixed(1)}`);
+    this.buttons.undo.disabled = false;
+    return said;
+  }
+  async decide(verdict, unit = "") {
+    if (this.chosen < 0) return;
+    const said = await this.send("review", { event: this.chosen, verdict, unit });
+    if (said) { this.unit.value = ""; this.say(); this.draw(); }
+  }
+  async undo() {
+    const said = await this.send("undo", {});
+    if (said && said.event !== null) this.choose(said.event);
   }
   async fetch() {
     const width = Math.min(4000, Math.max(1, Math.round(this.canvas.clientWidth * Math.min(2, devicePixelRatio || 1))));

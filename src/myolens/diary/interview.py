@@ -1,26 +1,18 @@
-"""The interview as it is kept: what was answered, what was skipped, what comes next.
-
-An interview is a stored case whose answer is worked out anew after every step, so that it
-can be left and resumed on any step.
-"""
+"""What a person tells in the interview, and what comes next; nothing is kept here (see `answers`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine, select
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from myolens.assessment import Assessment, assess
 from myolens.assessment.result import Question
 from myolens.case import Case, Finding, Lab
-from myolens.diary.database import transaction
-from myolens.diary.models import StoredCase
+from myolens.diary.implied import ABILITY_FINDINGS
 from myolens.knowledge import load
-from myolens.knowledge.model import UrgencyLevel
 from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.vocabulary import DURATION
 
@@ -46,6 +38,10 @@ SITES: dict[str, str] = {
 """Places on the body map and the finding each stands for."""
 
 PAIRED = frozenset(SITES) - {"mouth", "tongue", "neck", "trunk"}
+PLACES = frozenset(
+    {f"{side}:{site}" for site in PAIRED for side in ("left", "right")} | (SITES.keys() - PAIRED)
+)
+"""Places as they are told: those there are two of with their side."""
 ASKED_APART = frozenset({"twitching_over_2_weeks", "twitching_over_3_months"})
 """What the page on where and since when asks already."""
 
@@ -56,6 +52,18 @@ ENOUGH_QUESTIONS = 14
 """After so many the result is shown; more can be asked for there."""
 
 Answer = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What counts besides the answers: findings of recordings and of the diary, medicines, file names."""
+
+    findings: tuple[Finding, ...] = ()
+    medicines: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
+
+
+NOTHING = Beside()
 
 
 class Interview(BaseModel):
@@ -77,6 +85,15 @@ class Interview(BaseModel):
     refused: tuple[str, ...] = ()
     safety: tuple[str, ...] = ()
 
+    @field_validator("answers", "labs", "sites")
+    @classmethod
+    def _still_known(cls, value: Any, info: ValidationInfo) -> Any:
+        """Leave out what the knowledge base does not (or no longer) know, so that old answers still open."""
+        if info.field_name == "sites":
+            return tuple(site for site in value if site in PLACES)
+        known = load().labs if info.field_name == "labs" else load().findings
+        return {code: given for code, given in value.items() if code in known}
+
     def read_words(self) -> tuple[Proposal, ...]:
         """What the story seems to say of the present, one line a finding; used only once confirmed."""
         if not self.complaint.strip():
@@ -92,8 +109,12 @@ class Interview(BaseModel):
         """Whether something read from the story is neither confirmed nor refused."""
         return any(p.code not in {*self.confirmed, *self.refused} for p in self.read_words())
 
-    def case(self, name: str, recordings: Sequence[str] = ()) -> Case:
-        """The case as told so far."""
+    def case(self, name: str, besides: Beside = NOTHING) -> Case:
+        """The case as told so far, with what counts besides.
+
+        What was answered here is not taken from the diary too, unless the diary says that something
+        has become harder: that is newer, and a warning is never hidden.
+        """
         findings = [
             Finding(name=SITES[site.split(":")[-1]], site=site.replace(":", " ").replace("_", " "))
             for site in self.sites
@@ -115,6 +136,14 @@ class Interview(BaseModel):
                 findings.append(Finding(name=code, present=present))
             else:
                 findings.append(Finding(name=code, value=answer))
+        lost = {*ABILITY_FINDINGS.values()}
+        findings += [
+            finding
+            for finding in besides.findings
+            if finding.source != "diary" or finding.name in lost or finding.name not in given
+        ]
+        named = {medicine.casefold() for medicine in self.medicines}
+        further = tuple(name for name in besides.medicines if name.casefold() not in named)
         return Case(
             id=name,
             age=self.age,
@@ -122,21 +151,21 @@ class Interview(BaseModel):
             complaint=self.complaint,
             findings=tuple(findings),
             labs=tuple(Lab(name=code, value=value, unit=unit) for code, (value, unit) in self.labs.items()),
-            medicines=self.medicines,
-            recordings=tuple(recordings),
+            medicines=(*self.medicines, *further),
+            recordings=besides.recordings,
         )
 
-    def assessment(self, name: str) -> Assessment:
+    def assessment(self, name: str, besides: Beside = NOTHING) -> Assessment:
         """What can be said so far."""
-        return assess(self.case(name), today=datetime.now().date())
+        return assess(self.case(name, besides), today=datetime.now().date())
 
-    def safety_questions(self, name: str) -> tuple[str, ...]:
+    def safety_questions(self, name: str, besides: Beside = NOTHING) -> tuple[str, ...]:
         """The weightiest open signs of danger that a tick can answer, and those next if all are absent."""
         findings = load().findings
         asked: dict[str, Answer | float] = {}
         for _ in range(SAFETY_ROUNDS):
             told = self.model_copy(update={"answers": self.answers | asked})
-            wanted = [q.finding for q in told.assessment(name).questions if q.safety]
+            wanted = [q.finding for q in told.assessment(name, besides).questions if q.safety]
             asked |= {
                 code: "no" for code in wanted if findings[code].number is None and code not in ASKED_APART
             }
@@ -148,73 +177,3 @@ class Interview(BaseModel):
             return None
         apart = ASKED_APART if self.since else frozenset[str]()
         return next((q for q in answer.questions if q.finding not in {*self.asked, *apart}), None)
-
-
-def stops(answer: Assessment) -> bool:
-    """Whether the interview stops here because help is needed now."""
-    return answer.urgency.level is UrgencyLevel.EMERGENCY
-
-
-def start(engine: Engine, profile_id: int) -> int:
-    """Begin a new interview; its number."""
-    with transaction(engine) as session:
-        stored = StoredCase(
-            profile_id=profile_id, created=datetime.now(UTC), case=Interview().model_dump(mode="json")
-        )
-        session.add(stored)
-        session.flush()
-        return stored.id
-
-
-def open_interview(engine: Engine, profile_id: int) -> int | None:
-    """The newest interview without a result, if there is one."""
-    wanted = (
-        select(StoredCase.id)
-        .where(StoredCase.profile_id == profile_id, StoredCase.assessment.is_(None))
-        .order_by(StoredCase.id.desc())
-        .limit(1)
-    )
-    with transaction(engine) as session:
-        return session.scalars(wanted).one_or_none()
-
-
-def finished(engine: Engine, profile_id: int) -> list[tuple[int, datetime, dict[str, Any]]]:
-    """Earlier answers, newest first: number, time, assessment."""
-    wanted = (
-        select(StoredCase)
-        .where(StoredCase.profile_id == profile_id, StoredCase.assessment.is_not(None))
-        .order_by(StoredCase.id.desc())
-        .limit(20)
-    )
-    with transaction(engine) as session:
-        return [(row.id, row.created, row.assessment or {}) for row in session.scalars(wanted)]
-
-
-def load_interview(engine: Engine, profile_id: int, number: int) -> Interview:
-    """One's own interview.
-
-    Raises
-    ------
-    HTTPException
-        404 if there is none of that number among this person's.
-    """
-    with transaction(engine) as session:
-        stored = session.get(StoredCase, number)
-        if stored is None or stored.profile_id != profile_id:
-            raise HTTPException(404)
-        return Interview.model_validate(stored.case)
-
-
-def kept_answer(engine: Engine, number: int) -> dict[str, Any] | None:
-    """The answer shown last for this interview, if there was one."""
-    with transaction(engine) as session:
-        return session.get_one(StoredCase, number).assessment
-
-
-def keep(engine: Engine, number: int, interview: Interview, *, answer: Assessment | None = None) -> None:
-    """Keep the interview and, once it has one, its answer."""
-    with transaction(engine) as session:
-        stored = session.get_one(StoredCase, number)
-        stored.case = interview.model_dump(mode="json")
-        if answer is not None:
-            stored.assessment = answer.to_json()

@@ -1,0 +1,197 @@
+"""The first page: what a neurologist wants to know in two minutes, as plain data for screen and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from myolens.assessment.result import Assessment, CauseResult, CheckedFor, Understood
+from myolens.case import Case
+from myolens.emg import Comparison
+from myolens.knowledge.vocabulary import DURATION
+from myolens.reports.examined import Examined
+from myolens.reports.followed import (
+    Followed,
+    ability_sentence,
+    span_sentence,
+    telling_triggers,
+    trend_sentence,
+)
+from myolens.reports.words import capital, of_hundred, per_hundred
+
+MOST_COMPLAINT = 320
+MOST_SITES = 12
+SHOWN_CHECKED, SHOWN_TESTS, SHOWN_EVIDENCE, SHOWN_CAUTIONS = 3, 4, 3, 3
+
+SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Weakness",
+        (
+            "weakness", "arm_weakness", "hand_weakness", "leg_weakness", "proximal_weakness",
+            "distal_weakness", "facial_weakness", "neck_weakness", "weakness_progressive",
+            "weakness_rapidly_worsening", "weakness_sudden", "weakness_on_examination",
+        ),
+    ),
+    ("Wasting", ("muscle_wasting", "wasting_hand", "wasting_thenar", "wasting_shoulder", "wasting_leg",
+                 "wasting_tongue")),
+    ("Swallowing, speech", ("dysphagia", "dysarthria", "choking", "drooling")),
+    ("Breathing", ("breathlessness", "breathless_lying_flat", "breathless_at_rest")),
+    ("Upper motor neurone signs", ("upper_motor_neuron_signs", "hyperreflexia", "babinski_sign",
+                                   "spasticity", "clonus")),
+    ("Numbness, sensory loss", ("numbness", "hand_numbness", "numbness_feet", "sensory_loss")),
+    ("Clumsiness, falls", ("clumsy_hands", "falls", "gait_disturbance")),
+    ("Cramps, stiffness", ("muscle_cramps", "muscle_stiffness")),
+    ("Weight loss", ("weight_loss",)),
+    ("Bladder, bowel", ("bladder_bowel_symptoms",)),
+    ("Motor neuron disease in the family", ("family_mnd",)),
+)  # fmt: skip
+"""What a neurologist looks for first in somebody who twitches, general sign before particular ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Two recordings of one muscle beside each other."""
+
+    muscle: str
+    first: str
+    last: str
+    comparison: Comparison
+
+
+def comparison_sentence(compared: Compared) -> str:
+    """Whether the rate has changed, with the interval and what else differs."""
+    ratio = compared.comparison.ratio
+    high = f"{ratio.high:.2f}" if ratio.high != float("inf") else "no upper limit"
+    value = f"{ratio.value:.2f} times" if ratio.value == ratio.value and ratio.value != float("inf") else ""
+    change = {"higher": "a higher rate", "lower": "a lower rate", "not shown": "no change shown"}
+    words = change[compared.comparison.change]
+    numbers = f"{value + ', ' if value else ''}{ratio.level:.0%} interval {ratio.low:.2f} to {high}"
+    return (
+        f"{capital(compared.muscle)}, {compared.last} against {compared.first}: {words} ({numbers}). "
+        + " ".join(compared.comparison.cautions)
+    ).strip()
+
+
+def summary_of(
+    assessment: Assessment,
+    case: Case,
+    likely: Sequence[CauseResult],
+    checked: Sequence[CheckedFor],
+    examined: Sequence[Examined] = (),
+    followed: Followed | None = None,
+    compared: Sequence[Compared] = (),
+) -> dict[str, Any]:
+    """Collect the summary as plain text, in the order shown."""
+    urgency = assessment.urgency
+    first = [rule for rule in urgency.rules if rule.level == urgency.level]
+    return {
+        "because": [f"{rule.action} Because: {'; '.join(rule.because).rstrip('.')}." for rule in first[:2]],
+        "complaint": _clipped(case.complaint),
+        "lasted": next((item.value for item in assessment.understood if item.finding == DURATION), None),
+        "sites": _sites(case),
+        "signs": signs(assessment.understood),
+        "labs": [[lab.name, lab_value(lab.value, lab.unit)] for lab in case.labs],
+        "medicines": ", ".join(case.medicines),
+        "cautions": [caution.text for caution in assessment.cautions[:SHOWN_CAUTIONS]],
+        "recordings": [recording_row(item) for item in examined],
+        "compared": [comparison_sentence(pair) for pair in compared],
+        "followed": _followed(followed),
+        "causes": [_cause(cause) for cause in likely],
+        "checked": [f"{capital(item.name)}: {item.words}" for item in checked[:SHOWN_CHECKED]],
+        "tests": [test.name for test in assessment.tests[:SHOWN_TESTS]],
+        "open": list(urgency.not_asked[:3]),
+    }
+
+
+def signs(understood: Sequence[Understood]) -> list[list[str]]:
+    """Each group of signs as present, absent or not asked, with the signs that say so."""
+    told = {item.finding: item for item in understood}
+    rows = []
+    for name, codes in SIGNS:
+        known = [told[code] for code in codes if code in told]
+        there = [item.label for item in known if item.present]
+        gone = [item.label for item in known if item.present is False]
+        if there:
+            rows.append([name, "present", "; ".join(there)])
+        elif gone:
+            whole = codes[0] in told and told[codes[0]].present is False and len(codes) > 1
+            only = "" if whole or len(codes) == 1 else "; ".join(gone)
+            rows.append([name, "absent", only])
+        else:
+            rows.append([name, "not asked", ""])
+    return rows
+
+
+def recording_row(item: Examined) -> list[str]:
+    """One recording as a row: name, muscle, time used, rate with interval, units, quality, review."""
+    analysis = item.analysis
+    rate = analysis.rate_per_min
+    shown = "–" if rate is None else f"{rate.value:.1f} ({rate.low:.1f} to {rate.high:.1f})"
+    return [
+        analysis.recording + (f", {item.added}" if item.added else ""),
+        analysis.muscle or "not named",
+        f"{analysis.analysed_seconds / 60:.1f} of {analysis.seconds / 60:.1f} min",
+        shown,
+        str(len(analysis.units)),
+        analysis.quality.verdict,
+        "reviewed" if item.decided else "not reviewed",
+    ]
+
+
+RECORDING_COLUMNS = (
+    "Recording",
+    "Muscle",
+    "Used",
+    "Per minute (95 % interval)",
+    "Units",
+    "Quality",
+    "Review",
+)
+
+
+def lab_value(value: float | str | None, unit: str | None) -> str:
+    """A laboratory value with its unit, in words."""
+    return "not known" if value is None else f"{value} {unit or ''}".strip()
+
+
+def _cause(cause: CauseResult) -> dict[str, str]:
+    strongest = sorted(cause.evidence, key=lambda item: -abs(item.bits))[:SHOWN_EVIDENCE]
+    moved = "; ".join(
+        f"{item.label}{' absent' if item.present is False else ''} {item.bits:+.1f}".replace("-", "−")
+        for item in strongest
+    )
+    return {
+        "name": capital(cause.plain_name),
+        "clinical": cause.name,
+        "probability": of_hundred(cause.probability)
+        + f" ({per_hundred(cause.low)} to {per_hundred(cause.high)})",
+        "moved": moved,
+    }
+
+
+def _followed(told: Followed | None) -> list[str]:
+    if told is None:
+        return []
+    lines = [
+        span_sentence(told),
+        trend_sentence(told.trend),
+        telling_triggers(told.triggers),
+        ability_sentence(told.days),
+    ]
+    return [line for line in lines if line]
+
+
+def _sites(case: Case) -> str:
+    names = list(dict.fromkeys(f.site for f in case.findings if f.site and f.present and f.source == "story"))
+    more = len(names) - MOST_SITES
+    everywhere = any(f.name == "twitching_generalised" and f.present for f in case.findings)
+    shown = ", ".join(names[:MOST_SITES]) + (f" and {more} more" if more > 0 else "")
+    return "; ".join(
+        part for part in ("in many places, or moving around" if everywhere else "", shown) if part
+    )
+
+
+def _clipped(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= MOST_COMPLAINT else words[: MOST_COMPLAINT - 1].rstrip() + "…"
