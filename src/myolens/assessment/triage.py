@@ -122,7 +122,7 @@ def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -
         for rule in knowledge.triage
         if holds(rule.when, facts)
     ]
-    fired += _critical(knowledge, facts)
+    fired += _critical(knowledge, facts, labels)
     return _sorted(fired)
 
 
@@ -170,7 +170,7 @@ def level_of(rules: Iterable[FiredRule]) -> UrgencyLevel:
     return max((rule.level for rule in rules), key=lambda level: level.rank, default=UrgencyLevel.SELF_CARE)
 
 
-def _critical(knowledge: Knowledge, facts: Facts) -> list[FiredRule]:
+def _critical(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -> list[FiredRule]:
     fired = []
     for code, value in facts.labs.items():
         definition = knowledge.labs[code]
@@ -185,7 +185,7 @@ def _critical(knowledge: Knowledge, facts: Facts) -> list[FiredRule]:
                 FiredRule(
                     id=f"critical_{code}",
                     level=limit.level,
-                    because=(f"{definition.name} {value:g} {definition.number.unit}",),
+                    because=(labels.get(code, f"{definition.name} {value:g} {definition.number.unit}"),),
                     action=limit.text,
                     sources=limit.sources,
                 )

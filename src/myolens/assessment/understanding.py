@@ -14,9 +14,10 @@ from myolens.assessment.triage import Facts
 from myolens.assessment.words import duration
 from myolens.case import Case
 from myolens.knowledge.consequences import closure
+from myolens.knowledge.grades import limit_for
 from myolens.knowledge.model import Knowledge
 from myolens.knowledge.proposals import Proposal, propose
-from myolens.knowledge.recognised import Recognised, RecognisedFinding
+from myolens.knowledge.recognised import Recognised, RecognisedFinding, RecognisedLab
 from myolens.knowledge.vocabulary import DURATION, recognise
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def gathered(
     labels = _labels(knowledge, recognised, case)
     understood = _understood(knowledge, recognised)
     return Understanding(
-        facts=replace(both.facts, since=_newest(recognised, knowledge)),
+        facts=replace(
+            both.facts, since=_newest(recognised, knowledge), labs=labs | _worded_labs(recognised, knowledge)
+        ),
         observed=both.observed,
         labels=labels,
         understood=understood,
@@ -143,6 +146,17 @@ def _told(finding: RecognisedFinding) -> Told:
     return Told(finding.code, finding.present)
 
 
+def _worded_labs(recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
+    """Critical values that graded words stand for ("severely low"); the rules alone use them."""
+    found = {}
+    for lab in recognised.labs:
+        if lab.grade is not None and lab.word in ("low", "high"):
+            limit = limit_for(knowledge.labs[lab.code], lab.word, lab.grade)
+            if limit is not None:
+                found[lab.code] = limit
+    return found
+
+
 def _newest(recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
     """Days since each finding began, told or implied; of several instances the newest."""
     since: dict[str, float] = {}
@@ -179,7 +193,7 @@ def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[st
         if finding.value is not None:
             labels[finding.code] += f" {_value(finding.value, finding.unit)}"
     for lab in recognised.labs:
-        labels[lab.code] = f"{knowledge.labs[lab.code].name} {_lab_value(lab.value, lab.unit, lab.word)}"
+        labels[lab.code] = f"{knowledge.labs[lab.code].name} {_lab_value(lab)}"
     if case.age is not None:
         labels["age"] = f"age {case.age:g}"
     if case.sex is not None:
@@ -207,7 +221,7 @@ def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understoo
             finding=lab.code,
             label=knowledge.labs[lab.code].name,
             present=None,
-            value=_lab_value(lab.value, lab.unit, lab.word),
+            value=_lab_value(lab),
             source="lab",
             given_as=lab.given_as,
         )
@@ -239,5 +253,10 @@ def _value(value: float, unit: str | None) -> str:
     return duration(value) if unit == "day" else f"{value:g} {unit or ''}".strip()
 
 
-def _lab_value(value: float | None, unit: str, word: str | None) -> str:
-    return _value(value, unit) if value is not None else word or ""
+def _lab_value(lab: RecognisedLab) -> str:
+    if lab.value is not None:
+        return _value(lab.value, lab.unit)
+    return f"{_GRADES[lab.grade]} {lab.word}" if lab.grade and lab.word else lab.word or ""
+
+
+_GRADES = {"marked": "very", "extreme": "extremely"}

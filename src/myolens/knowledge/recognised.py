@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from myolens.case import Source
+from myolens.knowledge.grades import Grade
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ class RecognisedFinding:
 
 @dataclass(frozen=True)
 class RecognisedLab:
-    """One laboratory value in the base unit, or the word it was given as."""
+    """One laboratory value in the base unit, or the word it was given as, with its grade if it has one."""
 
     code: str
     given_as: str
     value: float | None = None
     unit: str = ""
     word: Literal["low", "normal", "high"] | None = None
+    grade: Grade | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from myolens.case import Case, Finding, Lab, Source
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.durations import days_from
+from myolens.knowledge.grades import grade_of, graded_findings, multiple_of
 from myolens.knowledge.lexicon import Lexicon, Meaning, lexicon
 from myolens.knowledge.model import Knowledge, Medicine, Number
 from myolens.knowledge.quantities import Quantity, daily_dose, quantity_from
@@ -260,13 +261,22 @@ class _Reader:
         if lab.value is None or (isinstance(lab.value, str) and key(lab.value) in NOT_KNOWN):
             return
         if word is not None:
-            self.labs.append(RecognisedLab(code, lab.name, word=word))
+            grade = None if word == "normal" else grade_of(str(lab.value))
+            self.labs.append(RecognisedLab(code, lab.name, word=word, grade=grade))
+            if grade is not None and word != "normal":
+                for passed in graded_findings(definition, word):
+                    self._follow(passed, f"{lab.name} {lab.value}", present=True)
             states = {"low": definition.low_finding, "high": definition.high_finding}
             for state, finding in states.items():
                 if finding and (word in (state, "normal") or states.get(word) != finding):
                     self._follow(finding, f"{lab.name} {lab.value}", present=word == state)
             return
-        read = quantity_from(lab.value, lab.unit, definition.number, guess=True)
+        multiple = multiple_of(f"{lab.value} {lab.unit or ''}")
+        read = (
+            Quantity(multiple * definition.normal_high, definition.number.unit)
+            if multiple is not None and definition.normal_high is not None
+            else quantity_from(lab.value, lab.unit, definition.number, guess=True)
+        )
         if isinstance(read, Quantity):
             self.labs.append(RecognisedLab(code, lab.name, value=read.value, unit=read.unit))
         else:
