@@ -117,6 +117,21 @@ def test_age_and_sex_change_the_odds_where_the_knowledge_says_so() -> None:
     assert old > 5 * young
 
 
+def test_a_finding_of_one_cause_is_told_without_a_bit_and_means_the_same() -> None:
+    """P(cause | finding) by Bayes, with the leak the only other way to have it."""
+    code, (cause, value) = next(
+        (code, of[0])
+        for code, of in zip(NETWORK.findings, NETWORK.effects, strict=True)
+        if len(of) == 1
+        and code not in NETWORK.risks
+        and not any(child == of[0][0] for _, child in NETWORK.links)
+    )
+    leak = NETWORK.leak[NETWORK.findings[code], 0]
+    before = judge(NETWORK, {}, setting="primary_care", age=50, sex="male").probability[cause]
+    after = judge(NETWORK, {code: PRESENT}, setting="primary_care", age=50, sex="male").probability[cause]
+    assert after / (1 - after) == pytest.approx(before / (1 - before) * value[0] / leak, rel=1e-9)
+
+
 def test_the_interval_holds_the_value_and_widens_with_the_ranges() -> None:
     judgement = judge(NETWORK, {"twitching_calf": PRESENT}, setting="primary_care", age=40, sex="male")
     assert (judgement.low <= judgement.probability).all()

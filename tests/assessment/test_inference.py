@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.assessment.networks import brute_force, random_problem
 
-from myolens.assessment import bounds
+from myolens.assessment import bounds, inference
 from myolens.assessment.draws import joint_draws
 from myolens.assessment.inference import MAXIMUM_FRONTIER, Problem, order_of, solve
 
@@ -80,6 +80,33 @@ def test_posterior_equals_that_of_an_independent_engine(seed: int) -> None:
     )
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_compiled_loops_say_what_the_sum_over_all_sets_says(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "_WORTH_COMPILING", 0)
+    problem = random_problem(seed, links=seed % 4, findings=seed % 9)
+    posterior = solve(problem)
+    for variant in range(problem.variants):
+        expected, evidence = brute_force(problem, variant)
+        np.testing.assert_allclose(posterior.probability[:, variant], expected, rtol=1e-12, atol=1e-14)
+        assert np.exp(posterior.log_evidence[variant]) == pytest.approx(evidence, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_order_made_for_fewer_findings_serves_for_one_more(seed: int) -> None:
+    problem = random_problem(seed, links=seed % 3)
+    fewer = replace(
+        problem,
+        leak=problem.leak[:-1],
+        activation=problem.activation[:-1],
+        if_absent=problem.if_absent[:-1],
+        if_present=problem.if_present[:-1],
+    )
+    kept = order_of(problem, like=order_of(fewer))
+    np.testing.assert_allclose(solve(problem, order=kept).log_odds, solve(problem).log_odds, atol=1e-11)
+
+
 @settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_order_of_findings_and_causes_changes_nothing(seed: int) -> None:
@@ -146,7 +173,11 @@ def test_probabilities_are_probabilities(seed: int) -> None:
     assert ((probability >= 0) & (probability <= 1)).all()
 
 
-def test_draws_have_the_joint_distribution_of_the_posterior() -> None:
+@pytest.mark.parametrize("compiling", [1 << 12, 0], ids=["NumPy", "compiled"])
+def test_draws_have_the_joint_distribution_of_the_posterior(
+    compiling: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "_WORTH_COMPILING", compiling)
     problem = random_problem(4, causes=6, findings=5, links=3, density=0.6, variants=1)
     drawn = joint_draws(problem, order_of(problem), count=200_000, seed=1)
     posterior = solve(problem).probability[:, 0]

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.assessment.inference import Array, Problem, entered, forward, pushed, weight_of
+from myolens.assessment.inference import Problem, filtered, pushed, weight_of
 from myolens.assessment.order import Order, Step
 
+Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
@@ -35,23 +36,40 @@ def joint_draws(problem: Problem, order: Order, *, count: int, seed: int = 0) ->
     """
     problem = problem.part(slice(0, 1))
     random = np.random.default_rng(seed)
-    tables, _ = forward(problem, order)
+    tables = filtered(problem, order)
     on = problem.prior * problem.likelihood
     drawn: Booleans = random.random((problem.prior.shape[0], count)) < on / (on + 1 - problem.prior)
     state = np.zeros(count, dtype=np.int64)
     for step, table in zip(reversed(order.steps), reversed(tables), strict=True):
-        state = _reopened(problem, step, entered(problem, step, table), state, random)
-        state, drawn[step.cause] = _left(problem, step, table, state, random)
+        off, stages = _stages(problem, step, table)
+        state = _reopened(problem, step, off + stages[-1], state, random)
+        state, drawn[step.cause] = _left(problem, step, off, stages, state, random)
         width = table.shape[0].bit_length() - 1
         state &= (1 << (width - len(step.opens))) - 1
     return drawn
 
 
+def _stages(problem: Problem, step: Step, table: Numbers) -> tuple[Numbers, list[Numbers]]:
+    """Return the table with the cause of a step off, and with it on after each bit it can set."""
+    likelihood = problem.likelihood[step.cause, 0]
+    if step.own is None:
+        prior = problem.prior[step.cause, 0]
+        off, stages = table * (1 - prior), [table * (prior * likelihood)]
+    else:
+        halves = table.reshape(1 << step.own, 2, -1)
+        off, stages = halves[:, 0].reshape(-1), [halves[:, 1].reshape(-1) * likelihood]
+    for position, item in step.touches:
+        after = stages[-1].copy()
+        pushed(after[:, None], position, weight_of(problem, item, step.cause))
+        stages.append(after)
+    return off, stages
+
+
 def _reopened(
-    problem: Problem, step: Step, table: Array, state: Integers, random: np.random.Generator
+    problem: Problem, step: Step, table: Numbers, state: Integers, random: np.random.Generator
 ) -> Integers:
     """Draw the bits that closed at a step; ``table`` is the one before they closed."""
-    stages = [table[:, 0]]
+    stages = [table]
     for position, item in step.closes:
         halves = stages[-1].reshape(1 << position, 2, -1)
         closed = halves[:, 0] * problem.if_absent[item, 0] + halves[:, 1] * problem.if_present[item, 0]
@@ -67,28 +85,22 @@ def _reopened(
 
 
 def _left(
-    problem: Problem, step: Step, table: Array, state: Integers, random: np.random.Generator
+    problem: Problem,
+    step: Step,
+    off: Numbers,
+    stages: list[Numbers],
+    state: Integers,
+    random: np.random.Generator,
 ) -> tuple[Integers, Booleans]:
     """Draw whether the cause of a step is at work and the state before it entered."""
-    if step.own is None:
-        prior = problem.prior[step.cause, 0]
-        off, base = table[:, 0] * (1 - prior), table * (prior * problem.likelihood[step.cause])
-    else:
-        halves = table.reshape(1 << step.own, 2, -1)
-        off, base = halves[:, 0].reshape(-1), halves[:, 1].reshape(-1, 1) * problem.likelihood[step.cause]
-    stages = [base]
-    for position, item in step.touches:
-        after = stages[-1].copy()
-        pushed(after, position, weight_of(problem, item, step.cause))
-        stages.append(after)
-    on_weight = stages[-1][state, 0]
+    on_weight = stages[-1][state]
     on: Booleans = random.random(state.shape) * (on_weight + off[state]) < on_weight
-    width = base.shape[0].bit_length() - 1
+    width = off.shape[0].bit_length() - 1
     for (position, item), stage in zip(reversed(step.touches), reversed(stages[:-1]), strict=True):
         bit = 1 << (width - 1 - position)
         weight = float(weight_of(problem, item, step.cause)[0])
-        stayed = stage[state, 0]
-        came = weight * stage[state & ~bit, 0]
+        stayed = stage[state]
+        came = weight * stage[state & ~bit]
         turned = on & ((state & bit) != 0) & (random.random(state.shape) * (stayed + came) < came)
         state = np.where(turned, state & ~bit, state)
     if step.own is not None:

@@ -15,11 +15,15 @@ causes bring about is a bit like a finding, so links are exact too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.assessment.order import Order, Step, frontier_order
+
+if TYPE_CHECKING:
+    from myolens.assessment.table_kernel import Numbers
 
 Array = NDArray[np.float64]
 
@@ -28,8 +32,8 @@ MAXIMUM_FRONTIER = 18
 
 _TABLE_NUMBERS = 1 << 18
 """Numbers of the widest table worked on at once (2 MB): long inner loops, still near the cache."""
-_KEPT_NUMBERS = 1 << 24
-"""Numbers kept for the backward pass at once (128 MB)."""
+_WORTH_COMPILING = 1 << 12
+"""Summed table size from which compiled loops repay the import of numba: one case needs many runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +101,11 @@ class Posterior:
             return np.asarray(1.0 / (1.0 + np.exp(-self.log_odds)))
 
 
-def order_of(problem: Problem) -> Order:
-    """Return the frontier order for the findings of a problem."""
+def order_of(problem: Problem, *, like: Order | None = None) -> Order:
+    """Return the frontier order for the findings of a problem; ``like`` as in `frontier_order`."""
     active = np.asarray(problem.activation.any(axis=2))
-    parents = [[int(cause) for cause in np.flatnonzero(row)] for row in active]
-    return frontier_order(parents, problem.links, problem.prior.shape[0])
+    parents = [np.flatnonzero(row).tolist() for row in active]
+    return frontier_order(parents, problem.links, problem.prior.shape[0], like=like)
 
 
 def solve(problem: Problem, *, order: Order | None = None) -> Posterior:
@@ -115,22 +119,46 @@ def solve(problem: Problem, *, order: Order | None = None) -> Posterior:
     order = order or order_of(problem)
     if order.frontier > MAXIMUM_FRONTIER:
         raise ValueError(f"{order.frontier} findings are open at once, more than {MAXIMUM_FRONTIER}")
-    chunk = max(1, min(_TABLE_NUMBERS >> order.frontier, _KEPT_NUMBERS // max(order.size, 1)))
-    count = -(-problem.variants // chunk)
-    log_odds = np.empty(problem.prior.shape)
-    log_evidence = np.empty(problem.variants)
-    for number in range(count):
-        which = slice(number * problem.variants // count, (number + 1) * problem.variants // count)
-        log_odds[:, which], log_evidence[which] = _solved(problem.part(which), order)
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(problem.prior * problem.likelihood) - np.log1p(-problem.prior)
+    log_evidence = _apart(problem, order)
+    if order.size >= _WORTH_COMPILING:
+        from myolens.assessment.table_kernel import layout_of, solved
+
+        odds = np.ascontiguousarray(log_odds.T)
+        log_evidence += solved(layout_of(order), _by_variant(problem, order), odds)
+        log_odds = odds.T
+    else:
+        chunk = max(1, _TABLE_NUMBERS >> order.frontier)
+        count = -(-problem.variants // chunk)
+        for number in range(count):
+            which = slice(number * problem.variants // count, (number + 1) * problem.variants // count)
+            log_evidence[which] += _solved(problem.part(which), order, log_odds[:, which])
     if not np.isfinite(log_evidence).all():
         raise ValueError("the evidence is impossible in this network")
     return Posterior(log_odds, log_evidence)
 
 
-def _solved(problem: Problem, order: Order) -> tuple[Array, Array]:
+def _by_variant(problem: Problem, order: Order) -> Numbers:
+    """Return the numbers of a problem as the compiled loops take them."""
+    from myolens.assessment.table_kernel import Numbers
+
+    entering = [(item, step.cause) for step in order.steps for _, item in step.touches]
+    weights = np.array([weight_of(problem, item, cause) for item, cause in entering])
+    by_item = (
+        problem.prior,
+        problem.likelihood,
+        np.concatenate([problem.leak, problem.prior]),
+        weights.reshape(len(entering), problem.variants),
+        problem.if_absent,
+        problem.if_present,
+    )
+    return Numbers(*(np.ascontiguousarray(each.T) for each in by_item))
+
+
+def _solved(problem: Problem, order: Order, log_odds: Array) -> Array:
+    """Write the log odds of every cause that enters a table; return the log evidence of the tables."""
     tables, log_evidence = forward(problem, order)
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(problem.prior * problem.likelihood) - np.log1p(-problem.prior)
     message = np.ones((1, problem.variants))
     for step, table in zip(reversed(order.steps), reversed(tables), strict=True):
         for position, item in reversed(step.closes):
@@ -158,7 +186,7 @@ def _solved(problem: Problem, order: Order) -> tuple[Array, Array]:
             leak = leak_of(problem, item)
             half = message.shape[0] // 2
             message = (1 - leak) * message[:half] + leak * message[half:]
-    return log_odds, log_evidence + _apart(problem, order)
+    return log_evidence
 
 
 def _apart(problem: Problem, order: Order) -> Array:
@@ -172,6 +200,16 @@ def _apart(problem: Problem, order: Order) -> Array:
     with np.errstate(divide="ignore"):
         finding = np.log((1 - leak) * problem.if_absent[alone] + leak * problem.if_present[alone])
         return np.asarray(np.log(weight).sum(axis=0) + finding.sum(axis=0))
+
+
+def filtered(problem: Problem, order: Order) -> list[Array]:
+    """Return the tables of `forward` for the first variant, each of shape (2 ** open bits,)."""
+    problem = problem.part(slice(0, 1))
+    if order.size < _WORTH_COMPILING:
+        return [table[:, 0] for table in forward(problem, order)[0]]
+    from myolens.assessment.table_kernel import kept_tables
+
+    return kept_tables(order, _by_variant(problem, order))
 
 
 def forward(problem: Problem, order: Order) -> tuple[list[Array], Array]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.assessment.inference import Array, Problem
+from myolens.assessment.inference import Array, Problem, solve
 from myolens.knowledge.model import Cause, Knowledge, Probability, Setting
 
 DRAWS = 200
@@ -41,8 +41,8 @@ class Network:
         As in `Problem`.
     above : list of sets
         Per finding, all more general findings it implies.
-    conditional : dict
-        What `produced` has returned so far.
+    conditional, baseline : dict
+        What `produced` and `prior_with_links` have returned so far.
     codes : tuple of str
         Finding codes by number.
     umbrellas : frozenset of int
@@ -60,6 +60,7 @@ class Network:
     link: Array
     above: list[frozenset[int]]
     conditional: dict[tuple[tuple[int, ...], int | None], Produced]
+    baseline: dict[bytes, Array]
     codes: tuple[str, ...]
     umbrellas: frozenset[int]
 
@@ -123,6 +124,7 @@ def _compiled(knowledge: Knowledge) -> Network:
         tuple(links),
         np.array(link_rows).reshape(len(links), 1 + DRAWS),
         above,
+        {},
         {},
         tuple(findings),
         frozenset(findings[code] for code, each in knowledge.findings.items() if each.umbrella),
@@ -308,6 +310,15 @@ def prior_odds(
     return np.asarray(odds)
 
 
+def prior_with_links(network: Network, odds: Array) -> Array:
+    """Probability of every cause before any finding, what brings it about included, shape (causes,)."""
+    key = odds[:, 0].tobytes()
+    if key not in network.baseline:
+        problem = problem_of(network, odds, {}, columns=np.zeros(1, dtype=np.int64), without=(None,))
+        network.baseline[key] = solve(problem).probability[:, 0]
+    return network.baseline[key]
+
+
 def problem_of(
     network: Network,
     odds: Array,
@@ -354,6 +365,10 @@ def problem_of(
         if weights.if_present == 0:
             for cause, chance in how.activation.items():
                 likelihood[cause] *= np.where(counted, 1 - chance[columns], 1.0)
+        elif len(how.activation) == 1:
+            ((cause, chance),) = how.activation.items()
+            ratio = _seen(weights, leak + (1 - leak) * chance[columns]) / _seen(weights, leak)
+            likelihood[cause] *= np.where(counted, ratio, 1.0)
         elif how.activation:
             row = np.zeros(odds.shape)
             for cause, chance in how.activation.items():

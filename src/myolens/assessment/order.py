@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 _WORTH_A_SECOND = 50_000
-_WORTH_SEARCHING, _HOPELESS = 400_000, 1 << 26
+_WORTH_SEARCHING, _HOPELESS = 1 << 21, 1 << 26
 """Summed table sizes from which a second order, and a search for a better one, repay their time, and
 beyond which no search would bring it into reach."""
 
@@ -47,14 +48,29 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Steps in order, the largest number of bits open at once, and the summed size of all tables."""
+    """Steps in order, and the size of the table before each, its bits opened."""
 
     steps: tuple[Step, ...]
-    frontier: int
-    size: int
+    sizes: tuple[int, ...]
+
+    @property
+    def frontier(self) -> int:
+        """Largest number of bits open at once."""
+        return max(self.sizes, default=1).bit_length() - 1
+
+    @property
+    def size(self) -> int:
+        """Summed size of all tables."""
+        return sum(self.sizes)
 
 
-def frontier_order(parents: Sequence[Sequence[int]], links: Sequence[tuple[int, int]], causes: int) -> Order:
+def frontier_order(
+    parents: Sequence[Sequence[int]],
+    links: Sequence[tuple[int, int]],
+    causes: int,
+    *,
+    like: Order | None = None,
+) -> Order:
     """Order the causes that matter for the given findings.
 
     Parameters
@@ -65,6 +81,8 @@ def frontier_order(parents: Sequence[Sequence[int]], links: Sequence[tuple[int, 
         Pairs (cause, cause it can bring about), without circles.
     causes : int
         Number of causes.
+    like : Order, optional
+        Order for nearly the same findings, kept as far as it goes instead of looking for a new one.
 
     Returns
     -------
@@ -79,6 +97,8 @@ def frontier_order(parents: Sequence[Sequence[int]], links: Sequence[tuple[int, 
         If the links form a circle.
     """
     graph = _Graph(parents, links, causes)
+    if like is not None:
+        return graph.laid_out(graph.as_before(like))
     sequence = graph.by_items()
     if graph.size(sequence) > _WORTH_A_SECOND:
         sequence = min((sequence, graph.by_causes()), key=graph.size)
@@ -108,9 +128,10 @@ class _Graph:
         self.relevant = sum(
             1 << cause for cause in range(causes) if self.children[cause] or self.above[cause]
         )
-        self.ancestors = self._ancestors()
 
-    def _ancestors(self) -> list[int]:
+    @cached_property
+    def ancestors(self) -> list[int]:
+        """Causes that can bring each cause about, directly or through others."""
         found = list(self.above)
         linked = [cause for cause, up in enumerate(self.above) if up]
         for _ in linked:
@@ -145,6 +166,11 @@ class _Graph:
                 best = (key, cause)
         assert best is not None
         return best[1]
+
+    def as_before(self, order: Order) -> list[int]:
+        """Take the causes of an order that still matter, then those that did not matter in it."""
+        kept = [step.cause for step in order.steps if self.relevant >> step.cause & 1]
+        return [*kept, *(cause for cause in _bits(self.relevant) if cause not in set(kept))]
 
     def by_causes(self) -> list[int]:
         """Take, again and again, the cause that widens the table least."""
@@ -213,12 +239,13 @@ class _Graph:
         """Give every bit its position at every step."""
         bits: list[int] = []
         steps: list[Step] = []
-        done = frontier = size = 0
+        sizes: list[int] = []
+        done = 0
         for cause in sequence:
             opens = tuple(item for item in _bits(self.children[cause]) if item not in bits)
             for item in opens:
                 bits.insert(0, item)
-            frontier, size = max(frontier, len(bits)), size + (1 << len(bits))
+            sizes.append(1 << len(bits))
             done |= 1 << cause
             own = None
             if self.above[cause]:
@@ -231,7 +258,7 @@ class _Graph:
                     closes.append((bits.index(item), item))
                     bits.remove(item)
             steps.append(Step(cause, opens, own, touches, tuple(closes)))
-        return Order(tuple(steps), frontier, size)
+        return Order(tuple(steps), tuple(sizes))
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -11,17 +11,23 @@ from numpy.typing import NDArray
 from myolens.assessment.bounds import bounded
 from myolens.assessment.draws import Booleans, joint_draws
 from myolens.assessment.inference import MAXIMUM_FRONTIER, Array, Problem, order_of, solve
-from myolens.assessment.network import DRAWS, Network, Weights, prior_odds, problem_of
+from myolens.assessment.network import (
+    DRAWS,
+    Network,
+    Weights,
+    prior_odds,
+    prior_with_links,
+    problem_of,
+)
 from myolens.assessment.order import Order
 from myolens.knowledge.model import Setting
 
 INTERVAL_LEVEL = 0.9
 """Share of the draws from the ranges of the estimates that an interval holds."""
 
-_INTERVAL_NUMBERS = 1 << 18
-"""Draws of the estimates are fewer where the table is wide: draws × table size stays below this."""
-_FEWEST_DRAWS = 24
-_EVIDENCE_NUMBERS, _FEWEST_TOLD = 1 << 26, 10
+_INTERVAL_NUMBERS, FEWEST_DRAWS = 1 << 22, 24
+"""Draws of the estimates are fewer where the tables are wide: draws × summed table size stays below this."""
+_EVIDENCE_NUMBERS, _FEWEST_TOLD = 1 << 24, 10
 """Leave-one-out runs are fewer where the tables are very wide: runs × summed table size stays below this."""
 _MOST_BITS = 50.0
 
@@ -74,7 +80,7 @@ def judge(
     """Return the posterior of a case; the order in which findings are given does not matter."""
     observed = {code: observed[code] for code in network.findings if code in observed}
     odds = prior_odds(network, setting=setting, age=age, sex=sex)
-    prior = _prior_with_links(network, odds)
+    prior = prior_with_links(network, odds)
     seen = {code: _leaning(weights) for code, weights in observed.items()}
     plain = problem_of(network, odds, observed, columns=np.zeros(1, dtype=np.int64), without=(None,))
     order = order_of(plain)
@@ -92,7 +98,7 @@ def judge(
             problem=None,
             order=None,
         )
-    draws = int(np.clip(_INTERVAL_NUMBERS >> order.frontier, _FEWEST_DRAWS, DRAWS))
+    draws = int(np.clip(_INTERVAL_NUMBERS // max(order.size, 1), FEWEST_DRAWS, DRAWS))
     codes = _told(network, observed, order)
     columns = np.concatenate([np.zeros(1 + len(codes), dtype=np.int64), _chosen(draws)])
     without = (None, *codes, *[None] * draws)
@@ -127,23 +133,24 @@ def probabilities_with(
     setting: Setting,
     age: float | None,
     sex: str | None,
+    like: Order | None = None,
 ) -> list[NDArray[np.float64] | None]:
-    """Return the probabilities after each of several further results; None where out of reach."""
+    """Return the probabilities after each of several further results; None where out of reach.
+
+    ``like`` is the order of the tables without them, which a further result changes little.
+    """
     odds = prior_odds(network, setting=setting, age=age, sex=sex)
     found: list[NDArray[np.float64] | None] = []
     for extra in extras:
         both = {**observed, **extra}
         both = {code: both[code] for code in network.findings if code in both}
         problem = problem_of(network, odds, both, columns=np.zeros(1, dtype=np.int64), without=(None,))
-        order = order_of(problem)
+        order = order_of(problem, like=like)
+        if order.frontier > MAXIMUM_FRONTIER:
+            order = order_of(problem)
         reachable = order.frontier <= MAXIMUM_FRONTIER
         found.append(solve(problem, order=order).probability[:, 0] if reachable else None)
     return found
-
-
-def _prior_with_links(network: Network, odds: Array) -> Array:
-    problem = problem_of(network, odds, {}, columns=np.zeros(1, dtype=np.int64), without=(None,))
-    return np.asarray(solve(problem).probability[:, 0])
 
 
 def _told(network: Network, observed: Mapping[str, Weights], order: Order) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.assessment.draws import Booleans
 from myolens.assessment.inference import Array
@@ -61,12 +62,13 @@ def information(network: Network, draws: Booleans, facts: Facts) -> Information:
     facts : Facts
         What is known already; the information of a known finding is 0.
     """
-    on = draws.T.astype(np.float64)
+    sets, counts = _different(draws)
+    on, weight = sets.astype(np.float64), counts / counts.sum()
     numbers = _candidates(network, facts)
     chance = _chances(network, on, facts, numbers)
-    mean = chance.mean(axis=0)
-    share = on.mean(axis=0)[:, None]
-    both = on.T @ chance / len(on)
+    mean = weight @ chance
+    share = (weight @ on)[:, None]
+    both = (on * weight[:, None]).T @ chance
     given_on = np.divide(both, share, out=np.tile(mean, (len(share), 1)), where=share > 0)
     given_off = np.divide(mean - both, 1 - share, out=np.tile(mean, (len(share), 1)), where=share < 1)
     told = _entropy(mean) - share * _entropy(given_on) - (1 - share) * _entropy(given_off)
@@ -76,6 +78,14 @@ def information(network: Network, draws: Booleans, facts: Facts) -> Information:
     causes = network.knowledge.causes.values()
     weights = np.array([SERIOUS_WEIGHT if cause.serious else 1.0 for cause in causes])
     return Information(chances, bits, weights @ bits)
+
+
+def _different(draws: Booleans) -> tuple[Booleans, NDArray[np.int64]]:
+    """Return the different sets of causes among the draws, shape (sets, causes), and their counts."""
+    packed = np.ascontiguousarray(np.packbits(draws, axis=0).T)
+    rows = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, counts = np.unique(rows, return_index=True, return_counts=True)
+    return draws.T[first], counts
 
 
 def _candidates(network: Network, facts: Facts) -> list[int]:

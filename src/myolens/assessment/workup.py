@@ -113,6 +113,7 @@ def _meanings(
             setting=setting,
             age=facts.age,
             sex=facts.sex,
+            like=judgement.order,
         )
     )
     meanings = []
