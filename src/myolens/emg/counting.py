@@ -41,15 +41,14 @@ def poisson_rate(count: float, minutes: float, *, level: float = 0.95) -> Estima
     With no event the upper limit is that of the one-sided interval, −ln(1 − level)/minutes: the
     rule of three (Hanley & Lippman-Hand, JAMA 1983;249:1743).
     """
-    from scipy.stats import chi2
+    from scipy.special import gammainccinv, gammaincinv
 
     if minutes <= 0:
         raise ValueError("a rate needs some analysed time")
     if count == 0:
         return Estimate(0.0, 0.0, float(-np.log(1 - level) / minutes), level)
     tail = (1 - level) / 2
-    low = chi2.ppf(tail, 2 * count) / 2
-    high = chi2.isf(tail, 2 * count + 2) / 2
+    low, high = gammaincinv(count, tail), gammainccinv(count + 1, tail)
     return Estimate(float(count / minutes), float(low / minutes), float(high / minutes), level)
 
 
@@ -63,7 +62,7 @@ def rate_per_min(
     Garwood's interval taken there, and its half-widths on the log scale stretched by Student's t
     for the fifteen degrees of freedom of the finest division.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
     minutes = length(kept) / 60
     if minutes <= 0:
@@ -74,7 +73,7 @@ def rate_per_min(
         return poisson_rate(count, minutes, level=level), spread
     worth = poisson_rate(count / spread.index, minutes / spread.index, level=level)
     tail = 1 - (1 - level) / 2
-    stretch = float(t.ppf(tail, spread.windows - 1) / norm.ppf(tail))
+    stretch = float(stdtrit(spread.windows - 1, tail) / ndtri(tail))
     value = count / minutes
     return Estimate(
         value, value * (worth.low / value) ** stretch, value * (worth.high / value) ** stretch, level

@@ -70,11 +70,9 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     a sixth in amplitude, so that the filter's decay after a large potential does not count); pauses
     under 25 ms are bridged.
     """
-    from scipy.ndimage import maximum_filter1d
+    from myolens.emg.kernels import outstanding
 
-    reach = round(0.06 * scan.rate)
-    local = maximum_filter1d(scan.statistic, 2 * reach + 1)
-    active = scan.statistic > np.maximum(threshold, _RELATIVE * local)
+    active = outstanding(scan.statistic, threshold, _RELATIVE, round(0.06 * scan.rate))
     found = [(float(a / scan.rate), float(b / scan.rate)) for a, b in runs(active)]
     return [
         (a, b)

@@ -15,7 +15,7 @@ LOWEST_RATE_HZ = 150.0
 """Below this rate nothing of a motor-unit potential is left to see."""
 
 _BANDS = {ChannelKind.SURFACE_EMG: (20.0, 450.0), ChannelKind.NEEDLE_EMG: (20.0, 5000.0)}
-_WIDTHS_MS = {ChannelKind.SURFACE_EMG: (2.0, 5.0, 12.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
+_WIDTHS_MS = {ChannelKind.SURFACE_EMG: (4.0, 10.0, 16.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
 _DETECTION_RATE_HZ = {ChannelKind.SURFACE_EMG: 1000.0, ChannelKind.NEEDLE_EMG: 4000.0}
 
 
@@ -57,8 +57,6 @@ def band_for(rate: float, kind: ChannelKind, *, where: str | None = None) -> Ban
     InputError
         If the rate is below 150 Hz.
     """
-    from scipy.signal import butter
-
     if rate < LOWEST_RATE_HZ:
         raise InputError(
             f"{rate:g} samples per second are too few for EMG",
@@ -67,10 +65,6 @@ def band_for(rate: float, kind: ChannelKind, *, where: str | None = None) -> Ban
         )
     low, high = _BANDS[kind]
     high = min(high, 0.45 * rate)
-    sections = [
-        butter(2, low, "highpass", fs=rate, output="sos")[0],
-        butter(2, high, "lowpass", fs=rate, output="sos")[0],
-    ]
     factor = max(1, int(rate // _DETECTION_RATE_HZ[kind]))
     per_ms = rate / factor / 1000.0
     halves = sorted({max(2, 2 * round(width * per_ms / 2)) for width in _WIDTHS_MS[kind]})
@@ -78,10 +72,21 @@ def band_for(rate: float, kind: ChannelKind, *, where: str | None = None) -> Ban
         rate=rate,
         low_hz=low,
         high_hz=high,
-        sections=np.array([[s[0], s[1], s[2], s[4], s[5]] for s in sections]),
+        sections=np.array([_butterworth(low / rate, highpass=True), _butterworth(high / rate)]),
         factor=factor,
         halves=np.array(halves, np.int64),
     )
+
+
+def _butterworth(cycles_per_sample: float, *, highpass: bool = False) -> list[float]:
+    """Biquad b0 b1 b2 a1 a2 of second order, by the bilinear transform with the corner prewarped.
+
+    Source: Oppenheim & Schafer, *Discrete-Time Signal Processing*, 3rd ed., 2010, §7.2.
+    """
+    k = float(np.tan(np.pi * cycles_per_sample))
+    scale = 1 / (1 + np.sqrt(2) * k + k * k)
+    b = [scale, -2 * scale, scale] if highpass else [k * k * scale, 2 * k * k * scale, k * k * scale]
+    return [*b, 2 * (k * k - 1) * scale, (1 - np.sqrt(2) * k + k * k) * scale]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +116,8 @@ class Mains:
         level : ndarray of float32, shape (channels,)
             Noise level for clipping; interference itself is allowed for.
         """
+        from myolens.emg.kernels import add_lines, fit_lines
+
         hop = self.window // 2
         samples = y.shape[0]
         model = np.zeros_like(y)
@@ -120,14 +127,11 @@ class Mains:
             low, high = max(0, begin), min(samples, begin + self.window)
             if high - low > hop // 2:
                 rows = slice(low - begin, high - begin)
-                part = y[low:high]
-                if high - low == self.window:
-                    coefficients = self.solve @ _clipped(part, self.basis, self.solve, level)
-                else:
-                    solve = np.linalg.pinv(self.basis[rows]).astype(np.float32)
-                    coefficients = solve @ _clipped(part, self.basis[rows], solve, level)
-                model[low:high] += self.fade[rows, None] * (self.basis[rows] @ coefficients)
-                weight[low:high] += self.fade[rows, None]
+                basis, fade = self.basis[rows], self.fade[rows]
+                solve = self.solve if high - low == self.window else _pseudoinverse(basis)
+                coefficients = fit_lines(y[low:high], basis, solve, level)
+                add_lines(model[low:high], basis, fade, coefficients)
+                weight[low:high] += fade[:, None]
             begin += hop
         model /= np.maximum(weight, 1e-6)
         y -= model
@@ -141,15 +145,10 @@ class Mains:
             self.subtract(y, 0, np.full(y.shape[1], np.inf, np.float32))
 
 
-def _clipped(
-    y: NDArray[np.float32],
-    basis: NDArray[np.float32],
-    solve: NDArray[np.float32],
-    level: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return y with what departs from the first fit by more than four levels brought back to it."""
-    fit = basis @ (solve @ y)
-    return fit + np.clip(y - fit, -4 * level, 4 * level)
+def _pseudoinverse(basis: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Least-squares solution for a few independent columns."""
+    wide = basis.astype(float)
+    return np.linalg.solve(wide.T @ wide, wide.T).astype(np.float32)
 
 
 def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
@@ -218,6 +217,6 @@ def mains_at(frequency_hz: float, harmonics: tuple[int, ...], rate: float) -> Ma
         harmonics=harmonics,
         window=window,
         basis=basis.astype(np.float32),
-        solve=np.linalg.pinv(basis).astype(np.float32),
+        solve=_pseudoinverse(basis),
         fade=fade.astype(np.float32),
     )

@@ -81,9 +81,10 @@ def excludes(analysed_s: float, quality: Quality) -> bool:
 
 
 def _improbable(count: int, expected_false: float) -> bool:
-    from scipy.stats import poisson
+    """Whether a Poisson number of false alarms would reach the count in less than one case of a hundred."""
+    from scipy.special import gammainc
 
-    return bool(count >= 2 and poisson.sf(count - 1, max(expected_false, 1e-9)) < 0.01)
+    return bool(count >= 2 and gammainc(count, max(expected_false, 1e-9)) < 0.01)
 
 
 def _rate_finding(rate: Estimate, muscle: str | None) -> tuple[str, bool | None]:

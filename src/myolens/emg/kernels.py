@@ -186,6 +186,87 @@ def decimate(x: Floats, factor: int, inverse_level: Floats, first: int, frame: i
     return out
 
 
+@njit(nogil=True, cache=True)
+def running_quantile(x: Floats, reach: int, share: float) -> Floats:
+    """Quantile of the rows k − reach … k + reach (fewer at the ends) down each column.
+
+    Linear between order statistics. The window stays sorted: one value enters, one leaves.
+    """
+    count, channels = x.shape
+    out = np.empty((count, channels), np.float32)
+    window = np.empty(2 * reach + 2, np.float32)
+    for c in range(channels):
+        held = 0
+        for k in range(-reach, count):
+            if k + reach < count:
+                place = np.searchsorted(window[:held], x[k + reach, c])
+                window[place + 1 : held + 1] = window[place:held].copy()
+                window[place] = x[k + reach, c]
+                held += 1
+            if k > reach:
+                place = min(np.searchsorted(window[:held], x[k - reach - 1, c]), held - 1)
+                window[place : held - 1] = window[place + 1 : held].copy()
+                held -= 1
+            if k >= 0:
+                at = share * (held - 1)
+                low = int(at)
+                high = min(low + 1, held - 1)
+                out[k, c] = window[low] + np.float32(at - low) * (window[high] - window[low])
+    return out
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz", "reassoc"})
+def fit_lines(y: Floats, basis: Floats, solve: Floats, level: Floats) -> Floats:
+    """Coefficients (lines, channels) of a robust fit: what departs by four levels or more is clipped.
+
+    Parameters
+    ----------
+    y : float32, shape (samples, channels)
+    basis : float32, shape (samples, lines)
+    solve : float32, shape (lines, samples)
+        Least-squares solution for the basis.
+    level : float32, shape (channels,)
+    """
+    samples, channels = y.shape
+    lines = basis.shape[1]
+    first = np.zeros((lines, channels), np.float32)
+    for t in range(samples):
+        row = y[t]
+        for k in range(lines):
+            out, share = first[k], solve[k, t]
+            for c in range(channels):
+                out[c] += share * row[c]
+    second = np.zeros((lines, channels), np.float32)
+    limit = np.float32(4.0) * level
+    fit = np.empty(channels, np.float32)
+    for t in range(samples):
+        row = y[t]
+        fit[:] = 0.0
+        for k in range(lines):
+            coefficient, share = first[k], basis[t, k]
+            for c in range(channels):
+                fit[c] += share * coefficient[c]
+        for c in range(channels):
+            fit[c] += min(limit[c], max(-limit[c], row[c] - fit[c]))
+        for k in range(lines):
+            out, share = second[k], solve[k, t]
+            for c in range(channels):
+                out[c] += share * fit[c]
+    return second
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+def add_lines(model: Floats, basis: Floats, fade: Floats, coefficients: Floats) -> None:
+    """Add fade × basis @ coefficients to the model (samples, channels), in place."""
+    lines, channels = coefficients.shape
+    for t in range(model.shape[0]):
+        row = model[t]
+        for k in range(lines):
+            line, share = coefficients[k], fade[t] * basis[t, k]
+            for c in range(channels):
+                row[c] += share * line[c]
+
+
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
 def mix(x: Floats, weights: Floats) -> Floats:
     """Signal (samples, channels) times weights (channels, channels), without a threaded BLAS."""
@@ -333,3 +414,14 @@ def peaks(x: Floats, reach: int) -> NDArray[np.int64]:
             t += reach
         t += 1
     return found[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def outstanding(x: Floats, threshold: float, share: float, reach: int) -> NDArray[np.bool_]:
+    """Whether x is above the threshold and above a share of its maximum within ± reach samples."""
+    samples = x.shape[0]
+    found = np.zeros(samples, np.bool_)
+    for t in range(samples):
+        if x[t] > threshold:
+            found[t] = x[t] > share * x[max(0, t - reach) : t + reach + 1].max()
+    return found

@@ -23,6 +23,7 @@ MAD_TO_SD = 1.4826
 _FEW = 4
 _ENOUGH_SAMPLES = 500
 _MANY_CHANNELS = 16
+_MAINS_CHANNELS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,9 @@ def survey(source: Source) -> Noise:
     """Estimate noise, its sharing between channels, and mains, from stretches of every frame."""
     frame = source.frame
     starts = list(range(0, source.samples, frame))
-    mains = find_mains([_standard(source, s, s + frame, None) for s in _spread(starts, 12)], source.band)
+    some = slice(None, None, -(-len(source.rows) // _MAINS_CHANNELS))
+    whole = in_order(lambda s: _standard(source, s, s + frame, None)[:, some], _spread(starts, 12))
+    mains = find_mains(list(whole), source.band)
     stride, share = (1, 1.0) if source.samples * len(source.rows) <= _EVERYTHING else (4, 0.25)
     length = max(int(frame * share), source.band.factor * 48)
     looked = starts[::stride]
@@ -128,16 +131,12 @@ def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     Electrode noise drifts over minutes; what rises faster, or above four times the recording's own low
     level, is activity.
     """
-    count = len(frames)
-    padded = np.pad(
-        frames, ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0)), mode="reflect" if count > 10 else "edge"
-    )
-    level = np.empty_like(frames)
-    for k in range(count):
-        level[k] = np.quantile(padded[k : k + 2 * _BASELINE_FRAMES + 1], _BASELINE_QUANTILE, axis=0)
-    low = np.empty_like(frames)
-    for k in range(count):
-        low[k] = np.quantile(frames[max(0, k - _MEMORY_FRAMES) : k + _MEMORY_FRAMES + 1], 0.05, axis=0)
+    from myolens.emg.kernels import running_quantile
+
+    around = ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0))
+    padded = np.pad(frames, around, mode="reflect" if len(frames) > _BASELINE_FRAMES else "edge")
+    level = running_quantile(padded, _BASELINE_FRAMES, _BASELINE_QUANTILE)[_BASELINE_FRAMES:-_BASELINE_FRAMES]
+    low = running_quantile(frames, _MEMORY_FRAMES, 0.05)
     level = np.minimum(level, np.minimum(_RISE_LIMIT * low, _DRIFT_LIMIT * np.quantile(frames, 0.1, axis=0)))
     positive = np.where(level > 0, level, np.nan)
     floor = np.nanmin(positive, axis=0, initial=np.inf, where=np.isfinite(positive))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,11 +11,13 @@ from myolens.emg import exclusion
 from myolens.emg.analysis import Quality
 from myolens.emg.channels import Usable
 from myolens.emg.events import Events
-from myolens.emg.needle import NeedleReading
 from myolens.emg.needle_reference import LEAST_POTENTIALS
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
 from myolens.recording import Span
+
+if TYPE_CHECKING:
+    from myolens.emg.needle import NeedleReading
 
 Verdict = Literal["good", "fair", "poor", "unusable"]
 _VERDICTS: tuple[Verdict, ...] = ("good", "fair", "poor", "unusable")
