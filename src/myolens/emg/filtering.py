@@ -15,7 +15,7 @@ LOWEST_RATE_HZ = 150.0
 """Below this rate nothing of a motor-unit potential is left to see."""
 
 _BANDS = {ChannelKind.SURFACE_EMG: (20.0, 450.0), ChannelKind.NEEDLE_EMG: (20.0, 5000.0)}
-_WIDTHS_MS = {ChannelKind.SURFACE_EMG: (4.0, 10.0, 16.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
+_WIDTHS_MS = {ChannelKind.SURFACE_EMG: (2.0, 5.0, 12.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
 _DETECTION_RATE_HZ = {ChannelKind.SURFACE_EMG: 1000.0, ChannelKind.NEEDLE_EMG: 4000.0}
 
 
