@@ -42,6 +42,8 @@ ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, U
 """An open question that would raise the case to a level matters if a "yes" is at least this likely."""
 FEWEST_ANSWERS = 3
 """With fewer answers than this, self-care is not advised (project estimate)."""
+MOST_LOST = 0.34
+"""With a larger share of names not understood, self-care is not advised (project estimate)."""
 _MOST_OPEN = 12
 _ADULT = 16
 
@@ -140,16 +142,20 @@ def _level(
     """Return the level and whether enough is known for it.
 
     Too little is known while a question that has not been answered could well be answered
-    "yes" and would then ask for a doctor within weeks or sooner. With hardly any answer the
-    level is at least routine.
+    "yes" and would then ask for a doctor within weeks or sooner. Self-care needs a rule that
+    says why it is harmless, and most of what was told understood; else the level is routine.
     """
     level = level_of(rules)
     weighty = [
         question for question in open_questions if question.chance >= ENOUGH_CHANCE.get(question.level, 1.0)
     ]
     enough = level.rank >= UrgencyLevel.URGENT_DAYS.rank or not weighty
-    if level is UrgencyLevel.SELF_CARE and not enough and evidence.answers < FEWEST_ANSWERS:
-        level = UrgencyLevel.ROUTINE
+    if level is UrgencyLevel.SELF_CARE:
+        lost = sum(each.kind != "value" for each in evidence.unrecognised)
+        if not rules or lost > MOST_LOST * evidence.answers:
+            return UrgencyLevel.ROUTINE, False
+        if not enough and evidence.answers < FEWEST_ANSWERS:
+            level = UrgencyLevel.ROUTINE
     return level, enough
 
 

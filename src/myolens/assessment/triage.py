@@ -147,7 +147,10 @@ def _timed(condition: Condition) -> frozenset[str]:
 def with_probable(
     knowledge: Knowledge, rules: Iterable[FiredRule], probability: Mapping[str, float]
 ) -> list[FiredRule]:
-    """Add the rule for probable serious causes; a probability can raise the level, never lower it."""
+    """Add the rule for probable serious causes; a probability can raise the level, never lower it.
+
+    Beside anything that asks for a doctor, the reasons for self-care are left out.
+    """
     raised = [
         FiredRule(
             id=f"probable_{code}",
@@ -162,7 +165,9 @@ def with_probable(
         for code, value in probability.items()
         if knowledge.causes[code].serious and value >= PROBABLE_SERIOUS
     ]
-    return _sorted([*rules, *raised])
+    every = _sorted([*rules, *raised])
+    top = level_of(every)
+    return [rule for rule in every if rule.level is not UrgencyLevel.SELF_CARE or rule.level is top]
 
 
 def level_of(rules: Iterable[FiredRule]) -> UrgencyLevel:
