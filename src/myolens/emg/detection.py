@@ -19,8 +19,8 @@ channel without a potential adds little and many channels may be summed."""
 PEAK_REACH_S = 0.006
 """The statistic has at most one peak within this distance on either side."""
 
-SIDELOBE_REACH_S = 0.030
-_SIDELOBE = 0.12
+SIDELOBE_REACH_S = 0.036
+_SIDELOBE = 0.25
 _SAME_POTENTIAL_S = 0.015
 _VALLEY = 0.4
 _APART_S = 0.15

@@ -28,7 +28,9 @@ _POP_DISPLACEMENT = 0.35
 _POP_DOMINANCE = 4.0
 _POP_SPREAD = 1.3
 _POP_DECAYS_S = (0.005, 0.01, 0.02, 0.05, 0.2)
-_POP_LIKENESS = 0.85
+_POP_RISE_S = 0.002
+_POP_LIKENESS, _POP_ITSELF = 0.85, 0.92
+_POP_LOPSIDED = 0.02
 _POP_SHIFT_S = 0.004
 _POP_AFTER_S = 0.08
 _POP_RINGING = 0.35
@@ -165,18 +167,22 @@ def _threshold(
 
 
 def _pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
-    """Electrode pops: a decaying step with its raw displacement, or one electrode alone in a dense grid.
+    """Electrode pops: a decaying step, known by its shape, or one electrode alone in a dense grid.
 
-    What follows within 80 ms and is smaller than 0.35 of it is the ringing of its filtered step. A
-    potential ends where it began within 20 ms; the discharge of an electrode–skin junction decays over
-    tens of milliseconds. Volume conduction spreads a potential over neighbouring electrodes 8 mm apart
+    The discharge of an electrode–skin junction rises at once and decays over 5–200 ms, where a potential
+    rises and falls alike and ends where it began. An event is a pop if the raw signal is displaced by it
+    and it is shaped like a filtered decaying step, or if it is nearly nothing else and less like the
+    same run backwards. What follows within 80 ms and is smaller than 0.35 of it is the ringing of its
+    filtered step. Volume conduction spreads a potential over neighbouring electrodes 8 mm apart
     (correlation 0.96 in a real grid); a pop stays on its own.
     """
     wander = MAD_TO_SD * np.median(np.abs(np.diff(result.mean, axis=0)), axis=0)
     displaced = np.abs(waves.slow) > np.maximum(
         _POP_DISPLACEMENT * waves.peak, 4 * np.maximum(wander[waves.channel], waves.level)
     )
-    pops = displaced & (pop_likeness(waves, source) > _POP_LIKENESS)
+    onward, backward = pop_likeness(waves, source)
+    pops = displaced & (onward > _POP_LIKENESS)
+    pops |= (onward > _POP_ITSELF) & (displaced | (onward > backward + _POP_LOPSIDED))
     if is_dense(source):
         pops |= _alone(waves)
     times = waves.sample / waves.recording_rate
@@ -192,29 +198,39 @@ def _alone(waves: Waveforms) -> NDArray[np.bool_]:
     return np.asarray(alone)
 
 
-def pop_likeness(waves: Waveforms, source: Source) -> NDArray[np.float64]:
-    """Largest correlation of each event with a filtered step that decays with 5–200 ms, shifts up to 4 ms."""
+def pop_likeness(waves: Waveforms, source: Source) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest correlation of each event with filtered steps that decay with 5–200 ms, shifts up to 4 ms.
+
+    The second is that with the same steps run backwards.
+    """
     from myolens.emg.kernels import zero_phase
 
     rate = waves.recording_rate
     step = round(rate / waves.rate)
     long = round(0.5 * rate)
-    after = np.arange(long) / rate
-    bank = np.stack([np.exp(-after / decay) for decay in _POP_DECAYS_S], axis=1)
+    after = np.arange(long)[:, None] / rate
+    decay = np.exp(-after / np.array(_POP_DECAYS_S))
+    bank = np.concatenate([decay, decay * (1 - np.exp(-after / _POP_RISE_S))], axis=1)
     made = np.concatenate([np.zeros_like(bank), bank]).astype(np.float32)
     zero_phase(made, source.band.sections)
     length, reach = waves.windows.shape[1], round(_POP_SHIFT_S * waves.rate)
     before = round(BEFORE_S * waves.rate)
     x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
-    size = np.maximum(np.linalg.norm(x, axis=1), 1e-12)
-    best = np.zeros(len(x))
-    for shape in made.T:
-        centre = int(np.argmax(np.abs(shape)))
-        for shift in range(-reach, reach + 1):
-            first = centre + (shift - before) * step
-            part = shape[first : first + length * step : step]
-            best = np.maximum(best, np.abs(x @ part) / (size * np.linalg.norm(part)))
-    return best
+    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+    def best(shapes: NDArray[np.float32]) -> NDArray[np.float64]:
+        first = np.argmax(np.abs(shapes), axis=0) - before * step
+        parts = np.stack(
+            [
+                shape[start + shift * step :][: length * step : step]
+                for shape, start in zip(shapes.T, first, strict=True)
+                for shift in range(-reach, reach + 1)
+            ],
+            axis=1,
+        )
+        return np.asarray(np.max(np.abs(x @ (parts / np.linalg.norm(parts, axis=0))), axis=1))
+
+    return best(made), best(made[::-1])
 
 
 def is_dense(source: Source) -> bool:
