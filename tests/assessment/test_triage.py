@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from myolens.assessment.answer import assess
 from myolens.assessment.triage import (
     PROBABLE_SERIOUS,
     Facts,
@@ -17,6 +18,7 @@ from myolens.assessment.triage import (
     level_of,
     with_probable,
 )
+from myolens.case import Case, Finding
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import Condition, UrgencyLevel
 
@@ -55,6 +57,62 @@ def test_numbers_are_compared_inclusively_and_unknown_ones_never_hold() -> None:
     assert holds(
         Condition(number="duration_of_twitching", above=14), Facts(numbers={"duration_of_twitching": 14})
     )
+
+
+def test_findings_count_only_if_they_began_in_the_time_asked_for() -> None:
+    fresh = Condition(any_present=("a", "b"), at_least=2, began_within=14)
+    facts = Facts(present=frozenset("abc"), since={"a": 14, "b": 3})
+    assert holds(fresh, facts)
+    assert not holds(fresh, replace(facts, since={"a": 14.1, "b": 3}))
+    assert not holds(fresh, replace(facts, since={"b": 3}))
+    stable = Condition(present=("a",), began_before=365)
+    assert holds(stable, replace(facts, since={"a": 365}))
+    assert not holds(stable, facts)
+    assert not holds(stable, replace(facts, present=frozenset("b"), since={"a": 400}))
+
+
+@pytest.mark.parametrize(("since", "level"), [("2 days", "emergency"), ("5 years", "soon_weeks")])
+def test_when_weakness_began_decides_how_soon(since: str, level: str) -> None:
+    """NG127: weakness of the legs within days is seen at once, within years by referral."""
+    told = [Finding(name=name, since=since) for name in ("leg weakness", "numb feet")]
+    urgency = assess(Case(age=42, findings=(*told, Finding(name="unsteady gait")))).urgency
+    assert urgency.level.value == level
+    if level == "emergency":
+        assert any(reason.endswith("for 2 days") for reason in urgency.rules[0].because)
+
+
+def test_the_newest_of_several_weak_limbs_counts() -> None:
+    old = Finding(name="leg weakness", since="6 years")
+    new = Finding(name="arm weakness", since="2 days")
+    for findings in ((old, new), (new, old)):
+        assert assess(Case(age=42, findings=findings)).urgency.level.rank >= UrgencyLevel.URGENT_DAYS.rank
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "age", "level"),
+    [
+        (["eyelid twitching"], [], 28, "self_care"),
+        (["calf twitching", "marathon"], ["weakness", "dark urine", "numbness"], 31, "self_care"),
+        (
+            ["twitching arms"],
+            ["weakness", "muscle wasting", "numbness", "trouble swallowing"],
+            30,
+            "self_care",
+        ),
+        (["nausea"], [], 30, "routine"),
+        (["twitching arms"], [], 30, "routine"),
+    ],
+)
+def test_self_care_needs_a_reason(present: list[str], absent: list[str], age: float, level: str) -> None:
+    told = [Finding(name=name) for name in present] + [Finding(name=name, present=False) for name in absent]
+    assert assess(Case(age=age, findings=tuple(told))).urgency.level.value == level
+
+
+def test_names_not_understood_forbid_self_care() -> None:
+    told = [Finding(name="eyelid twitching"), Finding(name="zorblax"), Finding(name="qwertification")]
+    urgency = assess(Case(age=28, findings=tuple(told))).urgency
+    assert urgency.level is UrgencyLevel.ROUTINE
+    assert not urgency.enough
 
 
 def test_alternatives_and_exceptions() -> None:

@@ -77,6 +77,7 @@ def test_rules_are_named_once_and_say_time_first(knowledge: Knowledge) -> None:
         DAYS: ("Today:", "Within days:"),
         WEEKS: ("Within", "Within days to two weeks:"),
         ROUTINE: ("In the next weeks", "At"),
+        SELF_CARE: ("At home:",),
     }
     for rule in knowledge.triage:
         assert rule.action.startswith(starts[rule.level]), rule.id
@@ -101,11 +102,36 @@ def test_duration_alone_never_goes_beyond_weeks(knowledge: Knowledge) -> None:
             assert not lasting(rule.when), rule.id
 
 
-def test_a_further_finding_never_lowers_the_level(knowledge: Knowledge) -> None:
-    """No condition denies that a finding is present, so each rule goes on holding."""
+def conditions(condition: Condition) -> Iterator[Condition]:
+    yield condition
+    for part in (*condition.any_of, *condition.all_of):
+        yield from conditions(part)
+
+
+GENERAL = {
+    "age_45", "two_weeks", "lasting_known", "numb_with_twitch", "cramps_tingling", "jerks_new",
+    "one_sided_face", "tremor_or_legs", "rippling", "little_urine",
+}  # fmt: skip
+"""Rules about a missing examination that a harmless explanation may silence; never warnings themselves."""
+
+
+def test_only_general_rules_step_back_and_only_for_what_is_no_warning(knowledge: Knowledge) -> None:
+    """A finding that silences a rule is no warning, and no warning implies it; so a warning never lowers."""
+    warnings = {code for code, each in knowledge.findings.items() if each.safety}
+    for warning in tuple(warnings):
+        warnings |= closed(knowledge, warning)
+    silenced = set()
     for rule in knowledge.triage:
-        for part in rule.when.none_of:
-            assert not (part.present or part.any_present), rule.id
+        for part in conditions(rule.when):
+            for exception in part.none_of:
+                codes = {*exception.present, *exception.any_present}
+                if exception.began_before is None:
+                    assert not codes & warnings, rule.id
+                    silenced |= {rule.id} if codes else set()
+    assert silenced == GENERAL
+    assert all(
+        rule.level.rank <= WEEKS.rank for rule in knowledge.triage if rule.id in silenced - {"little_urine"}
+    )
 
 
 def test_every_safety_finding_matters_to_a_rule(knowledge: Knowledge) -> None:
