@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
 """An open question that would raise the case to a level matters if a "yes" is at least this likely."""
-FEWEST_ANSWERS = 3
-"""With fewer answers than this, self-care is not advised (project estimate)."""
 MOST_LOST = 0.34
 """With a larger share of names not understood, self-care is not advised (project estimate)."""
 _MOST_OPEN = 12
@@ -115,6 +113,7 @@ def assess(
         cautions=care.cautions,
         course=course,
         criteria=criteria_results(knowledge, facts),
+        contradictions=evidence.contradictions,
         explanation=paragraphs(urgency, causes, evidence.understood, questions, tests),
         clinician=clinician_lines(network, judgement, causes, facts, urgency),
         limits=_limits(case, knowledge, judgement, evidence),
@@ -154,8 +153,6 @@ def _level(
         lost = sum(each.kind != "value" for each in evidence.unrecognised)
         if not rules or lost > MOST_LOST * evidence.answers:
             return UrgencyLevel.ROUTINE, False
-        if not enough and evidence.answers < FEWEST_ANSWERS:
-            level = UrgencyLevel.ROUTINE
     return level, enough
 
 
@@ -198,7 +195,8 @@ def _limits(
         limits.append("Age or sex is not known; base rates are those of all adults.")
     elif case.age < _ADULT:
         limits.append("The knowledge base is written for adults; for a child, ask a doctor.")
-    limits += [f"Contradictory answers, counted as unknown: {label}." for label in evidence.contradictions]
+    limits += [each.text for each in evidence.contradictions]
+    limits += evidence.notes
     if evidence.unrecognised:
         limits.append(
             f"{len(evidence.unrecognised)} of the things you gave were not understood and not used."
