@@ -44,6 +44,7 @@ def test_vector_exponential_agrees_with_the_library():
 
 
 def test_standing_pumps_balance_the_healthy_axon():
+    """T1, pump currents of set A."""
     node, internode = standing_pump_pa(SET_A)
     assert node == pytest.approx(-67.65, abs=0.01)
     assert internode == pytest.approx(-9.87, abs=0.01)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.design import CAUSES as DESIGN_CAUSES
+from tests.design import INDICES as DESIGN_INDICES
 
 from myolens.errors import InputError
 from myolens.simulation.axon import healthy, vary
@@ -19,24 +20,6 @@ from myolens.simulation.ions import CONTROL
 from myolens.simulation.norms import load_norms, published_changes
 
 NORMS = load_norms()
-DESIGN_INDICES = [
-    "sdtc_ms",
-    "rrp_ms",
-    "superexcitability_percent",
-    "subexcitability_percent",
-    "ted_10_20_percent",
-    "ted_peak_percent",
-    "ted_40_60_percent",
-    "ted_90_100_percent",
-    "ted_undershoot_percent",
-    "s2_accommodation_percent",
-    "teh_10_20_percent",
-    "teh_90_100_percent",
-    "teh_overshoot_percent",
-    "resting_iv_slope",
-    "minimum_iv_slope",
-    "hyperpolarising_iv_slope",
-]
 CURVES = {
     40: "electrotonus_40",
     -40: "electrotonus_minus_40",
@@ -51,16 +34,23 @@ def control():
 
 
 def test_set_a_reproduces_its_published_control_values(control):
-    """T1, within 2 % or the resolution of the published thresholds: 0.3 %, half a point of a curve."""
+    """T1, within 2 % or the resolution of the published thresholds: 0.3 %, half a point of a curve.
+
+    The published values are single points of the curves, not means of three as in the indices; its delay of
+    30 ms lies between two of the clinic's.
+    """
     at = DELAYS_MS[40]
     up, down = control.electrotonus_percent[40], control.electrotonus_percent[-40]
+    late = (up[at == 100][0] + up[at == 109][0]) / 2
     weiss = np.polyfit(control.widths_ms, control.charge_pa_ms, 1)
     for value, published, room in (
         (control.threshold_pa, 203.0, 0.02 * 203.0),
         (weiss[0], 140.5, 0.02 * 140.5),
         (weiss[1] / weiss[0], 0.440, 0.02 * 0.440 + 0.006),  # 0.3 % of charge at 0.2 to 1 ms is 0.006 ms
+        (np.interp([20.0, 30.0], at, up).mean(), 61.9, 0.02 * 61.9),
         (up.max(), 64.7, 0.02 * 64.7),
-        (up[at == 100][0] / 2 + up[at == 109][0] / 2, 46.2, 0.02 * 46.2),
+        (late, 46.2, 0.02 * 46.2),
+        (up.max() - late, 18.5, 0.5),
         (up.min(), -18.5, 0.5),
         (down[DELAYS_MS[-40] == 109][0], -112.0, 0.02 * 112.0),
         (control.recovery_percent.min(), -20.8, 0.5),
@@ -70,36 +60,48 @@ def test_set_a_reproduces_its_published_control_values(control):
         assert value == pytest.approx(published, abs=room)
 
 
-@pytest.mark.parametrize("parameters", ensemble(), ids=lambda one: one.name)
-def test_every_healthy_index_is_within_two_standard_deviations_of_people(parameters):
-    result = battery(healthy(parameters))
-    scores = {key: norm.z(result.indices[key]) for key, norm in NORMS.indices.items()}
-    assert all(abs(z) <= 2.0 for z in scores.values()), scores
+@pytest.fixture(scope="module")
+def everyone():
+    """The battery of every equally good set."""
+    return {one.name: battery(healthy(one)) for one in ensemble()}
 
 
-@pytest.mark.parametrize(
-    "parameters", [one for one in ensemble() if one.name not in "AB"], ids=lambda one: one.name
-)
-def test_fitted_sets_are_within_little_more_than_one_standard_deviation(parameters):
-    """T2; the limit of the fit itself is 1.2."""
-    result = battery(healthy(parameters))
-    assert max(abs(norm.z(result.indices[key])) for key, norm in NORMS.indices.items()) <= 1.2
+def _scores(result):
+    return {key: norm.z(result.indices[key]) for key, norm in NORMS.indices.items()}
 
 
-@pytest.mark.parametrize("parameters", ensemble(), ids=lambda one: one.name)
-def test_every_healthy_curve_is_within_0_8_standard_deviations_rms(parameters):
+@pytest.mark.parametrize("name", [one.name for one in ensemble()])
+def test_every_healthy_index_is_within_two_standard_deviations_of_people(name, everyone):
+    assert all(abs(z) <= 2.0 for z in _scores(everyone[name]).values())
+
+
+@pytest.mark.parametrize("name", [one.name for one in ensemble() if one.name not in "AB"])
+def test_every_index_of_the_fitted_sets_is_within_one_standard_deviation(name, everyone):
+    """T2, indices."""
+    assert all(abs(z) <= 1.0 for z in _scores(everyone[name]).values())
+
+
+def test_only_three_indices_of_set_a_are_beyond_one_standard_deviation(everyone):
+    """T2 and T1 exclude each other here: A's own published current–threshold relation is −389 % at −100 %
+    current where people's is −327 ± 54, its peak less late electrotonus 18.5 where people's is 22.6 ± 3.6."""
+    beyond = {key for key, z in _scores(everyone["A"]).items() if abs(z) > 1.0}
+    assert beyond == {"rrp_ms", "s2_accommodation_percent", "hyperpolarising_iv_slope"}
+
+
+@pytest.mark.parametrize("name", [one.name for one in ensemble()])
+def test_every_healthy_curve_is_within_0_8_standard_deviations_rms(name, everyone):
     """T2, curves."""
-    result = battery(healthy(parameters))
-    for level, name in CURVES.items():
-        curve = NORMS.curves[name]
+    result = everyone[name]
+    for level, curve_name in CURVES.items():
+        curve = NORMS.curves[curve_name]
         use = curve.x >= 10
         score = (result.electrotonus_percent[level] - curve.mean[use]) / curve.sd[use]
         assert np.sqrt(np.mean(score**2)) <= 0.8
-    for values, name in (
+    for values, curve_name in (
         (result.recovery_percent, "recovery"),
         (result.iv_reduction_percent[::-1], "current_threshold"),
     ):
-        curve = NORMS.curves[name]
+        curve = NORMS.curves[curve_name]
         assert np.sqrt(np.mean(((values - curve.mean) / curve.sd) ** 2)) <= 0.8
 
 
@@ -230,7 +232,12 @@ def test_every_cause_is_possible_from_healthy_to_severe(cause):
 
 @pytest.mark.parametrize(
     ("cause", "severity"),
-    [("hypokalemia_typo", 1.0), ("hypokalaemia", -1.0), ("hyperkalaemia", 4.5), ("hypokalaemia", 9)],
+    [
+        ("hypokalemia_typo", 1.0),
+        ("hypokalaemia", -1.0),
+        ("hyperkalaemia", 2.1),
+        ("hypokalaemia", float("nan")),
+    ],
 )
 def test_unknown_causes_and_impossible_severities_are_refused(cause, severity):
     with pytest.raises(InputError):

@@ -54,7 +54,8 @@ def test_truth_is_the_instant_of_the_largest_deflection_and_its_size(electrodes,
 
 
 def test_without_noise_the_recording_is_the_sum_of_the_potentials():
-    made = simulate(scenario(**QUIET))
+    rested = replace(Scenario().muscle, velocity_recovery=0.0)
+    made = simulate(scenario(**QUIET, muscle=rested))
     signal = made.recording.physical()
     total = np.zeros_like(signal)
     for truth in made.truth:

@@ -9,6 +9,7 @@ from myolens.simulation.fibres import (
     fibre_speed_m_per_s,
     membrane_potential_mv,
     source_strength_ua,
+    speed_after,
     wave_poles,
 )
 
@@ -23,6 +24,7 @@ def test_rosenfalck_potential_rests_at_minus_90_and_peaks_at_plus_39_mv_3_mm_beh
 
 @given(st.integers(min_value=4, max_value=200))
 def test_no_net_current_and_no_dipole_moment_leave_the_fibre(count):
+    """T8: the source integrates to zero."""
     poles = wave_poles(count)
     scale = np.abs(poles.strength).sum()
     assert abs(poles.strength.sum()) < 1e-12 * scale
@@ -44,6 +46,14 @@ def test_a_colder_fibre_is_slower():
     assert fibre_speed_m_per_s(55.0, temperature_c=30) == pytest.approx(
         float(fibre_speed_m_per_s(55.0)) - 0.75
     )
+
+
+def test_a_second_impulse_is_10_to_20_percent_faster_after_6_to_10_ms():
+    """Buchthal & Engbaek 1963; near the refractory period, and after a tenth of a second, as the first."""
+    assert np.all(speed_after(np.linspace(0.006, 0.010, 9)) > 1.10)
+    assert np.all(speed_after(np.linspace(0.006, 0.010, 9)) < 1.20)
+    assert np.all(np.abs(speed_after(np.array([0.0036, 0.12, 1.0, np.inf])) - 1) < 0.01)
+    assert np.all(speed_after(np.array([0.005, 0.01]), 0.0) == 1)
 
 
 def test_source_current_is_conductivity_times_cross_section():

@@ -47,15 +47,32 @@ def simulate(
     )
 
 
+def _bout(text: str) -> tuple[float, float]:
+    from myolens.errors import InputError
+
+    rate, _, seconds = text.partition(":")
+    try:
+        return float(rate), float(seconds)
+    except ValueError:
+        raise InputError(f"{text!r} is no bout of activity", where="--after", mend="Write 8:600") from None
+
+
 def excitability(
     cause: str | None = typer.Option(None, help="Cause whose change of parameters is tested."),
     severity: float = typer.Option(1.0, help="0 healthy, 1 typical, 2 severe."),
+    after: list[str] = typer.Option(
+        [], "--after", metavar="HZ:SECONDS", help="Activity or rest (0:SECONDS) before the test; repeatable."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> None:
     """Test the model axon with the nerve-excitability battery, beside human norms."""
     from myolens.simulation.excitability import to_json
 
-    document = to_json(cause, severity=severity)
+    document = to_json(cause, severity=severity, after=[_bout(text) for text in after])
+    if document["why"]:
+        note(f"{cause}: {document['why']}")
+    if not document["testable"]:
+        note("this axon fires by itself or cannot be excited, so the test gives no values")
     if as_json:
         print_json(document)
         return
@@ -65,6 +82,7 @@ def excitability(
     for heading in ("index", "model", "human mean", "SD", "z"):
         table.add_column(heading, justify="left" if heading == "index" else "right")
     for name, row in document["indices"].items():
+        model = "–" if row["model"] is None else f"{row['model']:.3g}"
         z = "–" if row["z"] is None else f"{row['z']:+.2f}"
-        table.add_row(name, f"{row['model']:.3g}", f"{row['mean']:.3g}", f"{row['sd']:.3g}", z)
+        table.add_row(name, model, f"{row['mean']:.3g}", f"{row['sd']:.3g}", z)
     console().print(table)

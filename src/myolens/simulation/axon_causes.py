@@ -69,6 +69,7 @@ def _load() -> tuple[dict[str, AxonCause], dict[str, str]]:
 
 
 _CAUSES, _SOURCES = _load()
+SEVERE = 2.0
 SOURCES = MappingProxyType(_SOURCES)
 CAUSES = MappingProxyType(_CAUSES)
 """Every cause by its code, those without an action on the axon included. Citations are in `SOURCES`."""
@@ -103,7 +104,7 @@ def altered(cause: str, severity: float = 1.0, *, parameters: AxonParameters = S
         A code of `CAUSES`.
     severity : float, optional
         0 healthy, 1 typical, 2 severe; a concentration at severity s is the healthy one times the s-th
-        power of the typical ratio.
+        power of the typical ratio. No cause has a value for more than severe.
     parameters : AxonParameters, optional
         The healthy axon that is changed; any of `axon.ensemble`.
 
@@ -115,7 +116,7 @@ def altered(cause: str, severity: float = 1.0, *, parameters: AxonParameters = S
     Raises
     ------
     InputError
-        For an unknown cause, a negative severity, or one beyond what a living person could have.
+        For an unknown cause or a severity outside 0 to 2.
     """
     if cause not in CAUSES:
         near = get_close_matches(cause, CAUSES, n=3)
@@ -123,8 +124,10 @@ def altered(cause: str, severity: float = 1.0, *, parameters: AxonParameters = S
             f"no cause is called {cause!r}",
             mend=f"Nearest: {', '.join(near)}" if near else "See `myolens vocabulary`",
         )
-    if not 0 <= severity <= 5:
-        raise InputError(f"severity {severity:g} is outside 0 to 5", where="severity")
+    if not 0 <= severity <= SEVERE:
+        raise InputError(
+            f"severity is {severity:g}", where="severity", mend="Choose from 0 (healthy) to 2 (severe)"
+        )
     change = CAUSES[cause]
     trunk = vary(healthy(parameters), **_scaled(change.trunk, severity))
     if change.site == change.trunk:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from myolens.simulation import axon_kernel as kernel
 from myolens.simulation import threshold_kernel
+from myolens.simulation.activity import after_activity
 from myolens.simulation.axon import AxonState, healthy, pack
 from myolens.simulation.axon_causes import CAUSES, SOURCES, altered
 from myolens.simulation.axon_parameters import AxonParameters
@@ -146,13 +147,15 @@ def _rows(kept: Array, at: Array, lane: int, times: Array) -> Array:
     return np.asarray(kept[np.searchsorted(at, times), lane], dtype=np.float64)
 
 
-def _at_rest(state: AxonState, *, dt_ms: float, high_pa: float = 2000.0) -> tuple[Array, Array, Array]:
-    """Rest state, constants, and thresholds (pA) of the pulses `WIDTHS_MS` from rest."""
+def _at_rest(
+    state: AxonState, *, dt_ms: float, widths_ms: Array = WIDTHS_MS, high_pa: float = 2000.0
+) -> tuple[Array, Array, Array]:
+    """Rest state, constants, and thresholds (pA) of pulses of these widths from rest."""
     S, P, _ = pack([state])
     start = S.reshape(kernel.N_STATE, kernel.LANES)[:, 0]
     constants = P.reshape(kernel.N_CONSTANT, kernel.LANES)[:, 0].copy()
-    zeros = np.zeros(WIDTHS_MS.size)
-    jobs = _Jobs(np.tile(start, (WIDTHS_MS.size, 1)), WIDTHS_MS, zeros, zeros)
+    zeros = np.zeros(widths_ms.size)
+    jobs = _Jobs(np.tile(start, (widths_ms.size, 1)), widths_ms, zeros, zeros)
     return (
         start,
         constants,
@@ -160,9 +163,9 @@ def _at_rest(state: AxonState, *, dt_ms: float, high_pa: float = 2000.0) -> tupl
     )
 
 
-def threshold_pa(state: AxonState | None = None, *, dt_ms: float = DT_MS) -> float:
-    """Threshold of a 1-ms pulse from rest, pA; NaN when there is none."""
-    return float(_at_rest(state or AxonState(), dt_ms=dt_ms)[2][-1])
+def threshold_pa(state: AxonState | None = None, *, width_ms: float = TEST_MS, dt_ms: float = DT_MS) -> float:
+    """Threshold of a pulse from rest, pA; NaN when there is none."""
+    return float(_at_rest(state or AxonState(), dt_ms=dt_ms, widths_ms=np.array([width_ms]))[2][0])
 
 
 @lru_cache(maxsize=64)
@@ -289,7 +292,9 @@ def battery(
     )
 
 
-def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any]:
+def to_json(
+    cause: str | None = None, *, severity: float = 1.0, after: Sequence[tuple[float, float]] = ()
+) -> dict[str, Any]:
     """The battery of the healthy axon or of one cause, beside healthy people.
 
     Parameters
@@ -298,6 +303,8 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
         A code of `axon_causes.CAUSES`.
     severity : float, optional
         1 is the typical change.
+    after : sequence of (rate in Hz, seconds)
+        Bouts of activity and rest that went before (`activity.after_activity`).
 
     Returns
     -------
@@ -309,7 +316,8 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
     InputError
         For an unknown cause.
     """
-    result = battery(altered(cause, severity) if cause else None)
+    state = altered(cause, severity) if cause else AxonState()
+    result = battery(after_activity(state, after))
     norms = load_norms()
 
     def number(value: float) -> float | None:
@@ -323,6 +331,7 @@ def to_json(cause: str | None = None, *, severity: float = 1.0) -> dict[str, Any
         "cause": cause,
         "why": CAUSES[cause].why if cause else None,
         "severity": severity if cause else None,
+        "after": [{"rate_hz": rate, "seconds": seconds} for rate, seconds in after],
         "testable": result.stable,
         "threshold_percent_of_healthy": number(result.threshold_percent_of_healthy),
         "indices": {

@@ -18,6 +18,7 @@ from myolens.simulation.discharges import (
     merged,
 )
 from myolens.simulation.electrodes import Needle, place
+from myolens.simulation.fibres import speed_after
 from myolens.simulation.junction import jitter_us, median_safety, response_course
 from myolens.simulation.mechanics import muscle_force_mn, phone_acceleration
 from myolens.simulation.motoneurons import DRIVE_STEP_S, Train, excitation_course, voluntary_trains
@@ -37,6 +38,8 @@ from myolens.simulation.spontaneous import axon_changed, scenario_junction
 
 QUANTAL_SPREAD = 0.1
 """Variation of one end-plate potential to the next by the number of quanta, at a healthy junction."""
+SPEED_STEP = 0.03
+"""Fibre speeds after a preceding discharge are rounded to steps of this."""
 MOST_VALUES = 1_500_000_000
 """Channels × samples beyond which a scenario is refused (6 GB)."""
 
@@ -201,10 +204,9 @@ def render(
     from myolens.simulation.kernels import add_discharges
 
     junction = scenario_junction(scenario)
-    buffer, offsets, lengths, leads = _template_bank([c for p in potentials for c in p.components])
     starts, templates = [], []
     fired: list[NDArray[np.bool_]] = []
-    first = 0
+    bank: list[Component] = []
     for index, (potential, times) in enumerate(zip(potentials, times_s, strict=True)):
         if direct is not None and direct[index]:
             begins, passed = times[:, None] + START_MS / 1000, np.ones((times.size, 1), bool)
@@ -212,12 +214,16 @@ def render(
             begins, passed = _component_starts(scenario, potential, times, junction)
         fired.append(np.asarray(passed.any(axis=1)))
         place = np.rint((begins * scenario.rate) * PHASES).astype(np.int64)
-        number = first + np.arange(len(potential.components))
+        speeds, which = np.unique(_speeds(scenario, times), return_inverse=True)
+        number = len(bank) + which[:, None] * len(potential.components) + np.arange(len(potential.components))
+        for speed in speeds:
+            quick = potential.components
+            bank += quick if speed == 1 else [c.at_speed(float(speed), scenario.rate) for c in quick]
         starts.append((place // PHASES)[passed])
         templates.append((number * PHASES + place % PHASES)[passed])
-        first += len(potential.components)
     if not starts:
         return fired
+    buffer, offsets, lengths, leads = _template_bank(bank)
     template = np.concatenate(templates)
     start = np.concatenate(starts) + leads[template]
     # Second by second, and one template after another within it, both stay in the processor's cache.
@@ -225,6 +231,13 @@ def render(
     flat = out.reshape(-1)
     add_discharges(flat, out.shape[1], start[order], template[order], buffer, offsets, lengths)
     return fired
+
+
+def _speeds(scenario: Scenario, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fibre speed at each discharge as a multiple of the rested one, in steps of `SPEED_STEP`."""
+    gaps = np.diff(times, prepend=-np.inf)
+    factor = speed_after(gaps, scenario.muscle.velocity_recovery)
+    return np.asarray(1 + SPEED_STEP * np.rint((factor - 1) / SPEED_STEP))
 
 
 def _component_starts(
@@ -271,8 +284,15 @@ def _truth(
 ) -> tuple[Discharge, ...]:
     found = []
     for potential, at, own, seen in zip(potentials, times, ectopic, fired, strict=True):
+        speeds = _speeds(scenario, at)
+        onset_s = (
+            np.average(
+                [c.onset_ms for c in potential.components], weights=[c.members for c in potential.components]
+            )
+            / 1000
+        )
         for index in np.flatnonzero(seen):
-            instant = float(at[index]) + potential.peak_delay_s
+            instant = float(at[index] + onset_s + (potential.peak_delay_s - onset_s) / speeds[index])
             if instant >= scenario.seconds:
                 continue
             origin = "fibrillation" if own is None else "ectopic" if own[index] else "voluntary"

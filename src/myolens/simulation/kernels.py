@@ -228,3 +228,46 @@ def junction_course(times_s: F64, probability: float, growth: float, decay_s: fl
         extra += growth
         last = times_s[index]
     return course
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def weaken(
+    times_s: F64,
+    loss_per_s: float,
+    shape: tuple[float, float, float, float],
+    recovery: tuple[float, float, float, float],
+) -> F64:
+    """Share of its force that a unit has at each discharge.
+
+    `shape` holds contraction time (s), slowing, the straight part of the force–rate relation and its slope;
+    `recovery` the gap from which a unit rests (s), the fast share and both time constants (s).
+    """
+    contraction, slowing, straight, slope = shape
+    gap, fast, fast_s, slow_s = recovery
+    left = np.ones(times_s.size)
+    for index in range(1, times_s.size):
+        interval = times_s[index] - times_s[index - 1]
+        before = left[index - 1]
+        x = contraction * (1 + slowing * (1 - before)) / interval
+        relative = x * slope if x <= straight else 1 - np.exp(-2 * x**3)
+        active = min(interval, gap)
+        after = max(before - loss_per_s * relative * active, 0.0)
+        if interval > gap:
+            rest = interval - gap
+            still = fast * np.exp(-rest / fast_s) + (1 - fast) * np.exp(-rest / slow_s)
+            after = 1 - (1 - after) * still
+        left[index] = after
+    return left
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def add_twitches(force: F64, rate_hz: float, times_s: F64, gains: F64, contraction_ms: F64) -> None:
+    """Add a twitch ``g (t/T) e^{1−t/T}`` at each time, over eight contraction times."""
+    for index in range(times_s.size):
+        first = int(np.ceil(times_s[index] * rate_hz))
+        per_sample = 1000.0 / (rate_hz * contraction_ms[index])
+        start = (first - times_s[index] * rate_hz) * per_sample
+        last = min(first + int(8.0 / per_sample) + 2, force.size)
+        for sample in range(first, last):
+            t = start + (sample - first) * per_sample
+            force[sample] += gains[index] * t * np.exp(1.0 - t)

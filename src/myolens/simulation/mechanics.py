@@ -49,6 +49,8 @@ def summed_force(
 
     With ``pool.fatigue`` units weaken and slow as they fire (`fatigue.remaining_force`).
     """
+    from myolens.simulation.kernels import add_twitches
+
     force = np.zeros(round(scenario.seconds * rate_hz))
     for train in trains:
         contraction = float(units.contraction_ms[train.unit])
@@ -56,15 +58,11 @@ def summed_force(
         if scenario.pool.fatigue:
             left = remaining_force(train.times_s, contraction, train.unit / max(len(units) - 1, 1))
         slowed = contraction * (1 + SLOWING * (1 - left))
-        length = int(8 * float(slowed.max(initial=0.0)) * rate_hz / 1000) + 2
         intervals = np.diff(train.times_s, prepend=-np.inf) * 1000
         gains = units.twitch_mn[train.unit] * left * fusion_gain(slowed / intervals)
         if weights is not None:
             gains = gains * weights[train.unit]
-        for time, gain, contracting in zip(train.times_s, gains, slowed, strict=True):
-            first = int(np.ceil(time * rate_hz))
-            at = (np.arange(first, min(first + length, force.size)) / rate_hz - time) * 1000
-            force[first : first + at.size] += gain * twitch(at, float(contracting))
+        add_twitches(force, rate_hz, train.times_s, gains, slowed)
     return force
 
 

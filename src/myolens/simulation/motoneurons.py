@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.simulation.hysteresis import leaving_excitation
 from myolens.simulation.muscle import generator
 from myolens.simulation.parameters import Pool
 from myolens.simulation.scenario import Drive, Scenario
-from myolens.simulation.soma import supplied_share
 
 Array = NDArray[np.float64]
 
@@ -55,13 +55,17 @@ def adaptation_share(thresholds: Array, pool: Pool) -> Array:
     return np.asarray((thresholds - 1) / (pool.recruitment_range - 1) * ADAPTATION)
 
 
-def adapted_rates_hz(rates_hz: Array, active_s: Array, share: Array | float, pool: Pool) -> Array:
-    """Rates after so many seconds of firing: q = share·(FR − MFR + 2)(1 − e^{−t/22 s}) is taken off.
+def adaptation_built(active_s: Array) -> Array:
+    """Share of its adaptation a unit has reached after so many seconds of firing: 1 − e^{−t/22 s}."""
+    return np.asarray(1 - np.exp(-active_s / ADAPTATION_S))
+
+
+def adapted_rates_hz(rates_hz: Array, built: Array, share: Array | float, pool: Pool) -> Array:
+    """Rates when so much of the adaptation is built: q = share·(FR − MFR + 2)·built is taken off.
 
     Potvin & Fuglevand 2017; q is never negative.
     """
-    fall = share * (1 - np.exp(-active_s / ADAPTATION_S))
-    return np.asarray(rates_hz - np.maximum(fall * (rates_hz - pool.minimum_rate_hz + 2), 0))
+    return np.asarray(rates_hz - np.maximum(share * built * (rates_hz - pool.minimum_rate_hz + 2), 0))
 
 
 def drive_at(drive: Drive, time_s: Array, *, rest: float = 0.0) -> Array:
@@ -108,35 +112,41 @@ class Train:
 def voluntary_trains(scenario: Scenario, alive: NDArray[np.bool_]) -> list[Train]:
     """Discharge times of every living unit that the drive recruits.
 
-    A unit begins when the excitation passes its threshold and leaves off below ``threshold·(1 − share)``:
-    the persistent inward current, open by then, supplies that share of what the unit needs. The share is
-    that of the two-compartment neuron at this arousal and inhibition (`soma.supplied_share`). Intervals vary
-    with the given coefficient of variation. With ``pool.fatigue`` rates adapt with the time a unit has fired.
+    A unit begins when the excitation passes its threshold and leaves off below a lower one: the persistent
+    inward current, open by then, stands for the rest (`hysteresis.leaving_excitation`). Intervals vary with
+    the given coefficient of variation. With ``pool.fatigue`` rates adapt with the time a unit has fired.
     """
+    pool = scenario.pool
     time, excitation = excitation_course(scenario)
-    thresholds = recruitment_thresholds(alive.size, scenario.pool)
-    adapting = adaptation_share(thresholds, scenario.pool)
-    kept_by_current = supplied_share(scenario.pool.arousal, scenario.pool.inhibition)
+    thresholds = recruitment_thresholds(alive.size, pool)
+    leaving = leaving_excitation(thresholds, pool.gain, pool.arousal, pool.inhibition)
+    adapting = adaptation_share(thresholds, pool)
     trains = []
     highest = float(excitation.max(initial=0.0))
     for unit in np.flatnonzero(alive & (thresholds <= highest)):
-        on = _active(excitation, float(thresholds[unit]), kept_by_current)
-        rate = firing_rates_hz(
-            np.maximum(excitation, thresholds[unit]), thresholds[unit : unit + 1], scenario.pool
-        )[0]
-        if scenario.pool.fatigue:
-            active_s = np.asarray(np.cumsum(on, dtype=np.float64) * DRIVE_STEP_S)
-            rate = adapted_rates_hz(rate, active_s, float(adapting[unit]), scenario.pool)
-        times = _renewal(generator(scenario, 5, int(unit)), time, np.where(on, rate, 0.0), scenario.pool)
+        on = _active(excitation, float(thresholds[unit]), float(leaving[unit]))
+        above = np.maximum(excitation, thresholds[unit])
+        rate = firing_rates_hz(above, thresholds[unit : unit + 1], pool)[0]
+        if pool.fatigue:
+            rate = adapted_rates_hz(rate, _building(on), float(adapting[unit]), pool)
+        times = _renewal(generator(scenario, 5, int(unit)), time, np.where(on, rate, 0.0), pool)
         if times.size:
             trains.append(Train(int(unit), times))
     return trains
 
 
-def _active(excitation: Array, threshold: float, hysteresis: float) -> NDArray[np.bool_]:
+def _building(on: NDArray[np.bool_]) -> Array:
+    """`adaptation_built` over time; in pauses it decays with the same time constant (estimate)."""
+    from scipy.signal import lfilter
+
+    keep = float(np.exp(-DRIVE_STEP_S / ADAPTATION_S))
+    return np.asarray(lfilter([1 - keep], [1.0, -keep], on.astype(np.float64)))
+
+
+def _active(excitation: Array, threshold: float, leaving: float) -> NDArray[np.bool_]:
     """Where a unit fires: from crossing its threshold upwards to falling below the lower one."""
     above = excitation >= threshold
-    below = excitation < threshold * (1 - hysteresis)
+    below = excitation < leaving
     state = np.where(above, 1, np.where(below, 0, -1))
     known = np.where(state >= 0, np.arange(state.size), 0)
     np.maximum.accumulate(known, out=known)

@@ -103,7 +103,7 @@ class Pool:
         1.0, 0.5, 2.0, "monoamine tone; scales the persistent inward current", "Kim 2017"
     )
     inhibition: float = parameter(
-        0.0, 0, 0.3, "inhibition of dendrites, mS/cm²; cancels the persistent inward current", "Kim 2017"
+        0.0, 0, 0.03, "inhibition of dendrites, mS/cm²; cancels the persistent inward current", "Kim 2017"
     )
     fatigue: bool = False  # rates adapt and units lose force while they fire (Potvin 2017)
 
@@ -170,6 +170,9 @@ class Muscle:
     territory_low_mm: float = parameter(5.0, 1, 20, "diameter of the smallest territory", "Buchthal 1957")
     territory_high_mm: float = parameter(11.0, 1, 40, "diameter of the largest territory", "Buchthal 1957")
     fibre_speed: float = parameter(1.0, 0.4, 1.4, "conduction velocity of fibres, factor", "estimate")
+    velocity_recovery: float = parameter(
+        0.22, 0, 0.5, "speeding of a fibre's second impulse; 0 for none", "Buchthal & Engbaek 1963"
+    )
     force: float = parameter(1.0, 0.05, 1.5, "force of a twitch, factor", "estimate")
     diameter_um: float = parameter(55, 20, 90, "mean fibre diameter", "Hamilton-Wright 2005")
     diameter_sd_um: float = parameter(9, 1, 30, "SD of the fibre diameter", "Hamilton-Wright 2005")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,8 @@ class Component:
         The axon branch.
     members : int
         Number of fibres.
+    onset_ms : float
+        From the discharge to the start at the end plates, mean of the fibres.
     """
 
     phases: NDArray[np.float32]
@@ -68,6 +70,29 @@ class Component:
     safety: float
     branch: int
     members: int
+    onset_ms: float
+
+    def at_speed(self, factor: float, rate: float) -> Component:
+        """The same fibres conducting so many times as fast.
+
+        The wave keeps its shape along the fibre, so the potential is the same function of ``factor · t``,
+        with t since the start at the end plates.
+        """
+        steps = self.phases.shape[1]
+        if steps == 0:
+            return self
+        # sample i of phase p shows the waveform p quarters of a sample earlier
+        fine = self.phases[::-1].transpose(1, 0, 2).reshape(PHASES * steps, -1)
+        onset = (self.onset_ms - START_MS) * rate / 1000
+        lead = max(int(np.floor(onset + (self.lead - 1 - onset) / factor)), 0)
+        kept = int(np.ceil(steps / factor)) + 2
+        at = lead + np.arange(kept)[None, :] - np.arange(PHASES)[:, None] / PHASES
+        place = (onset + factor * (at - onset) - self.lead) * PHASES + PHASES - 1
+        low = np.clip(np.floor(place), 0, fine.shape[0] - 2).astype(np.int64)
+        share = (place - low)[:, :, None]
+        inside = ((place >= 0) & (place <= fine.shape[0] - 1))[:, :, None]
+        phases = np.where(inside, (1 - share) * fine[low] + share * fine[low + 1], 0.0)
+        return replace(self, phases=np.ascontiguousarray(phases, np.float32), lead=lead)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,9 +143,10 @@ def _assembled(scenario: Scenario, electrodes: Electrodes, unit: int, fibres: Fi
     total = waves.sum(axis=0)
     channel = int(np.argmax(np.ptp(total, axis=0)))
     peak = int(np.argmax(np.abs(total[:, channel])))
+    onset = np.bincount(group, fibres.delay_ms, minlength=members.size) / members
     components = tuple(
-        Component(*_at_phases(wave), float(s), int(b), int(m))
-        for wave, s, b, m in zip(waves, safety, branch, members, strict=True)
+        Component(*_at_phases(wave), float(s), int(b), int(m), float(o))
+        for wave, s, b, m, o in zip(waves, safety, branch, members, onset, strict=True)
     )
     return UnitPotential(
         unit,
