@@ -115,11 +115,11 @@ def let_count(diary: Diary, number: int, *, counted: bool) -> None:
 def comparisons(
     recordings: Sequence[KeptRecording],
 ) -> list[tuple[KeptRecording, KeptRecording, Comparison]]:
-    """The first beside the last recording of every muscle that was named alike more than once."""
-    by_muscle: dict[tuple[str, str], list[KeptRecording]] = {}
+    """The first beside the last recording of every muscle, made with as many electrodes of the same kind."""
+    by_muscle: dict[tuple[str, str, int], list[KeptRecording]] = {}
     for item in recordings:
         if item.muscle and item.analysis.analysed_seconds > 0:
-            key = (item.muscle.strip().casefold(), item.analysis.kind)
+            key = (item.muscle.strip().casefold(), item.analysis.kind, len(item.analysis.channels))
             by_muscle.setdefault(key, []).append(item)
     pairs = [(same[0], same[-1]) for same in by_muscle.values() if len(same) > 1]
     return [(first, last, compare(first.analysis, last.analysis)) for first, last in pairs]
@@ -168,6 +168,7 @@ def _kept(diary: Diary, row: Row[Any]) -> KeptRecording:
         found = from_stored(stored)
     else:
         stored, found = before[1].stored, before[1].found
+    decided = {place: made for place, made in decisions.items() if place < len(found.events)}
     kept = KeptRecording(
         id=row.id,
         name=row.name,
@@ -176,8 +177,8 @@ def _kept(diary: Diary, row: Row[Any]) -> KeptRecording:
         options=row.options,
         stored=stored,
         found=found,
-        analysis=reviewed(found, decisions),
-        decisions=decisions,
+        analysis=reviewed(found, decided),
+        decisions=decided,
         counted=row.counted,
     )
     _held[key] = (newest, kept)

@@ -76,7 +76,7 @@ def body_picture(places: Collection[str], *, words: str, theme: Theme = SCREEN) 
         if s.place in places
     ]
     body += [
-        text(4, 16, "right", fill=theme.faint, size=13),
-        text(150, 16, "left", fill=theme.faint, size=13),
+        text(2, 20, "right", fill=theme.faint, size=20),
+        text(132, 20, "left", fill=theme.faint, size=20),
     ]
     return picture(WIDTH, HEIGHT, body, title=words)

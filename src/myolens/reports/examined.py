@@ -10,6 +10,8 @@ from myolens.emg.analysis import Analysis, Event
 from myolens.recording import Recording
 
 SHOWN_DECISIONS = 200
+NO_DATE_YEAR = 1985
+"""EDF's first year, which programs write where the date is unknown or was taken out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,24 +37,22 @@ class Decided:
 class Examined:
     """A recording with what was found in it.
 
-    ``recording`` is None where the file is no longer there; ``added`` is the day it was added,
-    ``decided`` what a person decided, None if nothing.
+    ``recording`` is None where the file is no longer there; ``when`` says on which day it was recorded
+    or, where the file does not tell, added; ``decided`` what a person decided, None if nothing.
     """
 
     recording: Recording | None
     analysis: Analysis
-    added: str | None = None
+    when: str | None = None
     decided: Decided | None = None
 
 
 def examined(kept: KeptRecording, recording: Recording | None) -> Examined:
     """A stored recording as reviewed, for a report."""
-    return Examined(
-        recording,
-        kept.analysis,
-        kept.created.astimezone().date().isoformat(),
-        _decided(kept.found, kept.decisions),
-    )
+    when = f"added {kept.created.astimezone().date()}"
+    if recording is not None and recording.start is not None and recording.start.year > NO_DATE_YEAR:
+        when = f"recorded {recording.start.date()}"
+    return Examined(recording, kept.analysis, when, _decided(kept.found, kept.decisions))
 
 
 def _decided(found: Analysis, decisions: Mapping[int, Decision]) -> Decided | None:

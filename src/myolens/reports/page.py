@@ -251,7 +251,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "embedded": _script_safe(embedded) if traces else "",
         "overview": Markup(figures.trace_overview(traces, analysis, rejected=rejected)),
         "decided": item.decided,
-        "added": item.added,
+        "when": item.when,
         "shapes": [Markup(shape) for unit in drawn if (shape := figures.unit_shape(unit, analysis))],
         "more_units": len(analysis.units) > len(drawn),
         "grids": [Markup(grid) for grid in grids if grid],

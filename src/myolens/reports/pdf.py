@@ -10,8 +10,9 @@ from typing import Any
 
 from myolens.assessment.result import Assessment
 from myolens.case import Case
+from myolens.emg.analysis import Analysis
 from myolens.errors import InputError
-from myolens.reports import figures
+from myolens.reports import figures, needle
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -231,7 +232,7 @@ def _recording(item: Examined) -> dict[str, Any]:
         "numbers": [list(pair) for pair in recording_numbers(analysis)],
         "overview": figures.trace_overview(traces, analysis, rejected=rejected, theme=PAPER),
         "decided": item.decided.sentence if item.decided else "",
-        "added": item.added or "",
+        "when": item.when or "",
         "overview_words": f"Trace with {len(analysis.events)} discharges marked",
         "shapes": [
             {"svg": shape, "words": f"Average potential of unit {unit.unit}"}
@@ -239,7 +240,28 @@ def _recording(item: Examined) -> dict[str, Any]:
             if (shape := figures.unit_shape(unit, analysis, theme=PAPER))
         ],
         "raster": figures.raster(analysis, theme=PAPER) if analysis.events else "",
+        "needle": _needle(analysis),
         "quality": analysis.quality.verdict,
         "problems": list(analysis.quality.problems),
         "notes": list(analysis.notes),
+    }
+
+
+def _needle(analysis: Analysis) -> dict[str, Any] | None:
+    reading = needle.reading_of(analysis)
+    if reading is None:
+        return None
+    return {
+        "reasons": list(reading["reasons"]),
+        "activity": [
+            [
+                str(item["name"]),
+                f"{item['confidence']:.2f}",
+                str(item["discharges"]),
+                "; ".join(item["reasons"]),
+            ]
+            for item in reading["spontaneous"]
+        ],
+        "columns": ["unit", *(label for _key, label, _digits in needle.COLUMNS)],
+        "rows": [[str(place), *row] for place, row in enumerate(needle.rows(reading), start=1)],
     }

@@ -10,6 +10,7 @@ from myolens.assessment.result import Assessment, CauseResult, CheckedFor, Under
 from myolens.case import Case
 from myolens.emg import Comparison
 from myolens.knowledge.vocabulary import DURATION
+from myolens.reports import needle
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -124,29 +125,43 @@ def signs(understood: Sequence[Understood]) -> list[list[str]]:
 
 
 def recording_row(item: Examined) -> list[str]:
-    """One recording as a row: name, muscle, time used, rate with interval, units, quality, review."""
+    """One recording as a row: name, muscle, time used, what was found, units, quality, review."""
     analysis = item.analysis
+    reading = needle.reading_of(analysis)
     rate = analysis.rate_per_min
-    shown = "–" if rate is None else f"{rate.value:.1f} ({rate.low:.1f} to {rate.high:.1f})"
+    if reading is not None:
+        shown, units = needle.sentence(reading).partition(",")[0], len(reading["potentials"])
+    elif rate is None or analysis.quality.verdict == "unusable":
+        shown, units = "nothing could be counted", 0
+    else:
+        units = len(analysis.units)
+        shown = f"{rate.value:.1f} a minute ({rate.low:.1f} to {rate.high:.1f})"
     return [
-        analysis.recording + (f", {item.added}" if item.added else ""),
+        f"{analysis.recording}, {item.when}" if item.when else analysis.recording,
         analysis.muscle or "not named",
-        f"{analysis.analysed_seconds / 60:.1f} of {analysis.seconds / 60:.1f} min",
+        used(analysis.analysed_seconds, analysis.seconds),
         shown,
-        str(len(analysis.units)),
+        str(units),
         analysis.quality.verdict,
-        "reviewed" if item.decided else "not reviewed",
+        "by hand" if item.decided else "no",
     ]
+
+
+def used(analysed_s: float, seconds: float) -> str:
+    """How much of a recording was used, in minutes where there are any."""
+    if seconds < 120:
+        return f"{analysed_s:.0f} of {seconds:.0f} s"
+    return f"{analysed_s / 60:.1f} of {seconds / 60:.1f} min"
 
 
 RECORDING_COLUMNS = (
     "Recording",
     "Muscle",
     "Used",
-    "Per minute (95 % interval)",
+    "Found (95 % interval)",
     "Units",
     "Quality",
-    "Review",
+    "Reviewed",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,6 +15,13 @@ from myolens.web.mechanism import SECONDS, SLIDERS, Answer, presets, run
 from myolens.web.pages import page
 
 router = APIRouter(prefix="/mechanism")
+
+MANY = 30
+"""Discharges in ten seconds from which they are called runs."""
+
+EASIER, HARDER = 95.0, 105.0
+"""Stimulus in percent of the healthy one below and above which a silent nerve is called easier or harder
+to excite."""
 
 
 @router.get("")
@@ -62,14 +70,36 @@ def _asked(request: Request) -> tuple[str, dict[str, float], Answer]:
 
 
 def _about(cause: str) -> str:
+    """Two sentences: what changes in the model, and what that does to the nerve."""
     if not cause:
         return ""
     known = load().causes.get(cause)
-    return f"{presets()[cause]} {known.mechanism.text if known else ''}".strip()
+    changed = _sentences(presets()[cause])
+    effect = _sentences(known.mechanism.text)[:1] if known else changed[1:2]
+    return " ".join([*changed[:1], *effect])
+
+
+def _sentences(words: str) -> list[str]:
+    return re.split(r"(?<=[.!?])\s+", words.strip())
+
+
+def _says(answer: Answer) -> str:
+    """Which sentence describes what the axon did in these seconds."""
+    if answer.resting_mv is None:
+        return "norest"
+    if answer.times_s.size >= MANY:
+        return "many"
+    if answer.times_s.size:
+        return "some"
+    threshold = answer.threshold_percent
+    if threshold is None:
+        return "blocked"
+    return "easier" if threshold < EASIER else "harder" if threshold > HARDER else "silent"
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
     return {
+        "says": _says(answer),
         "resting": answer.resting_mv,
         "threshold": answer.threshold_percent,
         "discharges": int(answer.times_s.size),

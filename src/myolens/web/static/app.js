@@ -10,6 +10,8 @@ if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/worker.js").catch(() => {});
 }
 
+document.querySelectorAll("[data-from-end]").forEach((wide) => { wide.scrollLeft = wide.scrollWidth; });
+
 // Sharing a report as a file, where the browser can.
 const canShare = (file) => Boolean(navigator.canShare && navigator.canShare({ files: [file] }));
 document.querySelectorAll("button[data-share]").forEach((button) => {

@@ -55,6 +55,8 @@ class Viewer {
       this.jump(1);
       root.scrollIntoView({ block: "start" });
     }));
+    const table = document.getElementById("table");
+    if (table && location.hash !== "#events") table.open = false;
     new ResizeObserver(() => this.fetch()).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     fetch(`${this.address}/events`).then((a) => a.json()).then((d) => { this.events = d.events; this.excluded = d.excluded; this.draw(); });
