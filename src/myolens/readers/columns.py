@@ -139,13 +139,11 @@ def gathered(
     return taken
 
 
-def beside(
-    source: Source, tables: Sequence[NDArray[Any]], rows: int, dtype: DTypeLike = np.float32
-) -> NDArray[Any]:
-    """The first `rows` rows of several tables side by side; one table of that type is not copied."""
-    if len(tables) == 1 and tables[0].dtype == dtype:
+def beside(source: Source, tables: Sequence[NDArray[Any]], rows: int) -> NDArray[Any]:
+    """The first `rows` rows of several tables of one type side by side; one alone is not copied."""
+    if len(tables) == 1:
         return tables[0][:rows]
-    whole = allocated(source, (rows, sum(part.shape[1] for part in tables)), dtype)
+    whole = allocated(source, (rows, sum(part.shape[1] for part in tables)), tables[0].dtype)
     at = 0
     for part in tables:
         for start, stop in blocks(part[:rows], whole):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers.source import Source
-from myolens.readers.spool import BLOCK_BYTES, allocated, release
+from myolens.readers.spool import BLOCK_BYTES, allocated, blocks, release
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _HEAP = b"GCOL\x01\0\0\0"
 LARGEST_CHUNK = 256 * 1024**2
 LARGEST_ATTRIBUTE = 65_536
-MOST_REFERENCES = 10_000
+MOST_REFERENCES = 512
 MOST_PACKING = 1100
 
 
@@ -47,19 +46,30 @@ def _check_heaps(source: Source) -> None:
 
     Source: HDF5 File Format Specification 3.0, III.E (disk format of the global heap).
     """
-    with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        heap = data.find(_HEAP)
-        while heap >= 0:
-            end = heap + int.from_bytes(data[heap + 8 : heap + 16], "little")
-            at = heap + 16
-            while at + 16 <= min(end, len(data)):
-                size = int.from_bytes(data[at + 8 : at + 16], "little")
-                free = data[at : at + 2] == b"\0\0"
-                step = size if free else 16 + size + (-size % 8)
-                if step < 16 or at + step > end:
-                    raise source.refuse("is damaged: a heap of texts in it does not add up")
-                at += step
-            heap = data.find(_HEAP, heap + 8)
+    data = np.asarray(np.memmap(source.path, np.uint8, "r"))
+    for start, stop in blocks(data):
+        # A heap's first bytes may lie across the border of two blocks.
+        window = data[start : stop + len(_HEAP) - 1].tobytes()
+        found = window.find(_HEAP)
+        while found >= 0:
+            _check_heap(source, data, start + found)
+            found = window.find(_HEAP, found + len(_HEAP))
+
+
+def _check_heap(source: Source, data: NDArray[np.uint8], heap: int) -> None:
+    end = heap + _number(data, heap + 8)
+    at = heap + 16
+    while at + 16 <= min(end, data.size):
+        size = _number(data, at + 8)
+        free = not data[at : at + 2].any()
+        step = size if free else 16 + size + (-size % 8)
+        if step < 16 or at + step > end:
+            raise source.refuse("is damaged: a heap of texts in it does not add up")
+        at += step
+
+
+def _number(data: NDArray[np.uint8], at: int) -> int:
+    return int.from_bytes(data[at : at + 8].tobytes(), "little")
 
 
 def samples(source: Source, dataset: Any) -> NDArray[Any]:
@@ -81,18 +91,34 @@ def samples(source: Source, dataset: Any) -> NDArray[Any]:
     return values
 
 
+def column(source: Source, dataset: Any, into: NDArray[Any]) -> None:
+    """Read the beginning of a dataset of one column into an array of shape (samples,).
+
+    Raises
+    ------
+    InputError
+        As for `samples`.
+    """
+    _check(source, dataset)
+    unpack(dataset, into.reshape(-1, *dataset.shape[1:]))
+
+
 def unpack(dataset: Any, into: NDArray[Any]) -> None:
-    """Write the values of a dataset that `samples` would read into an array of its shape."""
+    """Write the values of a dataset into an array that is as large, or shorter."""
     if 0 in into.shape:
         return
-    piece = list(dataset.chunks or into.shape)
+    # What is not in chunks may be cut anywhere.
+    piece = list(dataset.chunks or (1,) * into.ndim)
     # Many small pieces are read together, whole ones, so that each is unpacked once.
     longest = max(range(len(piece)), key=lambda axis: into.shape[axis] / piece[axis], default=0)
     for axis in (longest,) if piece else ():
-        piece[axis] *= max(1, BLOCK_BYTES // (math.prod(piece) * into.itemsize))
+        touched = max(math.prod(piece) * into.itemsize, piece[axis] * into.strides[axis])
+        piece[axis] *= max(1, BLOCK_BYTES // touched)
     starts = (range(0, size, step) for size, step in zip(into.shape, piece, strict=True))
     for corner in itertools.product(*starts):
-        place = tuple(slice(at, at + step) for at, step in zip(corner, piece, strict=True))
+        place = tuple(
+            slice(at, min(at + step, size)) for at, step, size in zip(corner, piece, into.shape, strict=True)
+        )
         into[place] = dataset[place]
         release(into)
 

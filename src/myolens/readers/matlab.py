@@ -20,7 +20,7 @@ from myolens.readers.hdf5 import matlab_variables
 from myolens.readers.naming import kind_of, numbered, unit_notes
 from myolens.readers.records import interleaved, not_numbers
 from myolens.readers.source import Source
-from myolens.readers.spool import BLOCK_BYTES, Spool, blocks
+from myolens.readers.spool import Spool, release
 from myolens.recording import Channel, Recording
 
 Bytes = NDArray[np.uint8]
@@ -30,6 +30,7 @@ _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f
 _MATRIX, _COMPRESSED = 14, 15
 _CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
 MOST_DEPTH = 8
+_PIECE = 256 * 1024
 MOST_CELLS = 100_000
 _RATE = re.compile(
     r"(emg_?)?(fs|sr|sf|srate|sfreq|fsamp|fsample|freq|frequency|rate|sampl\w*_?(rate|freq\w*)|emg_?fs)(_?hz)?",
@@ -108,37 +109,43 @@ def _variables(source: Source) -> Iterator[tuple[str, Any]]:
     order = {b"IM": "<", b"MI": ">"}.get(source.head[126:128])
     if order is None:
         raise source.refuse("ends inside its header")
-    at, unpacked = 128, 0
+    spool = Spool(source, 1, np.uint8)
+    found: list[tuple[int, int, bool]] = []  # begin, end, whether packed
+    at = 128
     while at + 8 <= len(data):
         kind, size = _tag(data[at:], order)
-        body = data[at + 8 : at + 8 + size]
-        if len(body) < size:
+        if at + 8 + size > len(data):
             raise source.refuse("is cut short")
-        at += 8 + size
         if kind == _COMPRESSED:
-            plain = _unpacked(source, body, unpacked)
-            unpacked += len(plain)
-            kind, size = _tag(plain, order)
-            body = plain[8 : 8 + size]
+            found.append((*_unpacked(source, data[at + 8 : at + 8 + size], spool), True))
+        else:
+            found.append((at, at + 8 + size, False))
+        at += 8 + size
+    plain = spool.array()[:, 0]
+    for begin, end, packed in found:
+        element = (plain if packed else data)[begin:end]
+        kind, size = _tag(element, order)
         if kind == _MATRIX:
-            name, value = _matrix(source, body, order, 0)
+            name, value = _matrix(source, element[8 : 8 + size], order, 0)
             if name:
                 yield name, value
 
 
-def _unpacked(source: Source, packed: Bytes, before: int) -> Bytes:
-    """Plain bytes of a packed element; `before` bytes were unpacked already."""
-    spool, inflater = Spool(source, 1, np.uint8), zlib.decompressobj()
-    for start, stop in blocks(packed):
-        rest = packed[start:stop].tobytes()
+def _unpacked(source: Source, packed: Bytes, spool: Spool) -> tuple[int, int]:
+    """Where in the spool the plain bytes of a packed element begin and end."""
+    spool.append(np.zeros((-spool.rows % 8, 1), np.uint8))
+    begin, inflater = spool.rows, zlib.decompressobj()
+    for start in range(0, packed.size, _PIECE):
+        rest = packed[start : start + _PIECE].tobytes()
+        release(packed)
         while rest and not inflater.eof:
-            plain = inflater.decompress(rest, BLOCK_BYTES)
+            plain = inflater.decompress(rest, 4 * _PIECE)
             rest = inflater.unconsumed_tail
             spool.append(np.frombuffer(plain, np.uint8)[:, None])
-            source.checked_unpacking(before + spool.rows, source.size)
-    if spool.rows < 8:
+            source.checked_unpacking(spool.rows, source.size)
+    if spool.rows - begin < 8:
         raise source.refuse("holds a packed variable that is empty")
-    return spool.array()[:, 0]
+    return begin, spool.rows
 
 
 def _tag(data: Bytes, order: str) -> tuple[int, int]:

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.readers import hdf5, table
-from myolens.readers.columns import beside, filled, gathered
+from myolens.readers.columns import filled, gathered
 from myolens.readers.naming import kind_of, listed, numbered
 from myolens.readers.records import interleaved
 from myolens.readers.source import Source
+from myolens.readers.spool import allocated
 from myolens.recording import Channel, ChannelKind, Recording
 
 _SUPPLY_MV = 3000.0
@@ -79,12 +80,12 @@ def _device(source: Source, about: Mapping[str, Any], raw: Any) -> Recording:
     if not names:
         raise source.refuse("holds no channels")
     for name in names:
-        if not isinstance(raw[name], h5py.Dataset):
+        if not isinstance(raw[name], h5py.Dataset) or raw[name].shape[:1] != (raw[name].size,):
             raise source.refuse(f"has something other than samples in {name}")
-    columns = [hdf5.samples(source, raw[name]).reshape(-1, 1) for name in names]
-    shortest = min(len(column) for column in columns)
-    dtype = np.result_type(*columns)
-    values = beside(source, columns, shortest, dtype)
+    shortest = min(len(raw[name]) for name in names)
+    values = allocated(source, (shortest, len(names)), np.result_type(*(raw[name].dtype for name in names)))
+    for place, name in enumerate(names):
+        hdf5.column(source, raw[name], values[:, place])
     sensors = [str(hdf5.attribute(raw[name], "sensor") or "") for name in names]
     labels = [str(hdf5.attribute(raw[name], "label") or name) for name in names]
     return _recording(source, values, about, sensors, labels)

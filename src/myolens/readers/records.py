@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.readers.spool import blocks
+from myolens.readers.spool import blocks, release
 
 
 class Run(NamedTuple):
@@ -72,7 +72,7 @@ class RecordSignal:
         found = max(0, bisect_right(self._firsts, start) - 1)
         if self.runs and stop <= self._end(found):
             return self._within(self.runs[found], start, stop, chosen)
-        values = np.zeros((len(chosen), stop - start), self.dtype)
+        values: NDArray[Any] = np.zeros((len(chosen), stop - start), self.dtype)
         while found < len(self.runs) and self.runs[found].first_sample < stop:
             run = self.runs[found]
             begin, end = max(start, run.first_sample), min(stop, self._end(found))
@@ -95,6 +95,7 @@ class RecordSignal:
             values[row] = block[:, offset : offset + size]
         if self.shift:
             np.right_shift(values, self.shift, out=values)
+        release(self.words)
         return values.reshape(rows, count * size)[:, start - first * size : stop - first * size]
 
 
@@ -138,6 +139,7 @@ class InterleavedSignal:
         values = np.array(instants[:, channels].T, self.dtype, order="C")
         if values.dtype.kind == "f":
             values[~np.isfinite(values)] = 0
+        release(self.frames)
         return values
 
 

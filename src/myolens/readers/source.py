@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,9 @@ from myolens.errors import InputError
 HEAD_BYTES = 65_536
 """Bytes of the beginning that decide the format."""
 
+KEPT_IN_MEMORY = 16 * 1024**2
+"""Decoded samples of a file up to this many bytes stay in memory; more go to temporary files."""
+
 LARGEST_UNPACKED = 4 * 1024**3
 MOST_UNPACKING = 100
 """What unpacks to more than `LARGEST_UNPACKED` bytes and more than this many times its packed size is
@@ -21,6 +24,19 @@ refused: packed EMG shrinks two- to threefold, a file made to fill the disk a th
 
 LARGEST_RATE_HZ = 1e7
 """Faster than any recorder of muscle; a header that says more is broken."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Bytes of memory that the decoded samples of one file may still take."""
+
+    left: int = KEPT_IN_MEMORY
+
+    def takes(self, size: int) -> bool:
+        """Take that many bytes, if they are left."""
+        fits = size <= self.left
+        self.left -= size if fits else 0
+        return fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +53,15 @@ class Source:
         Bytes in the file.
     rate : float or None
         Sampling rate the caller gives for files that do not state one, Hz.
+    memory : Allowance
+        What may be decoded into memory.
     """
 
     path: Path
     head: bytes
     size: int
     rate: float | None = None
+    memory: Allowance = field(default_factory=Allowance)
 
     @property
     def name(self) -> str:

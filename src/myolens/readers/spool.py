@@ -22,13 +22,10 @@ from numpy.typing import DTypeLike, NDArray
 from myolens.errors import InputError
 from myolens.readers.source import Source
 
-KEPT_IN_MEMORY = 32 * 1024**2
-"""Decoded samples up to this many bytes stay in memory; more go to a temporary file."""
-
 ROOM_LEFT = 512 * 1024**2
 """Bytes that are left free on the disk of the temporary file."""
 
-BLOCK_BYTES = 8 * 1024**2
+BLOCK_BYTES = 4 * 1024**2
 """Bytes looked at or written at a time."""
 
 _STAGE_BYTES = 1024**2
@@ -53,7 +50,7 @@ class Spool:
         self._source = source
         self._dtype = np.dtype(dtype)
         self._width = columns * self._dtype.itemsize
-        self._stage = np.empty((max(1, _STAGE_BYTES // self._width), columns), self._dtype)
+        self._stage = np.empty((0, columns), self._dtype)
         self._staged = 0
         self._parts: list[NDArray[Any]] = []
         self._file: IO[bytes] | None = None
@@ -66,6 +63,8 @@ class Spool:
         InputError
             If the disk has no room for them.
         """
+        if len(block) and not len(self._stage):
+            self._stage = np.empty((max(1, _STAGE_BYTES // self._width), block.shape[1]), self._dtype)
         while len(block):
             taken = block[: len(self._stage) - self._staged]
             self._stage[self._staged : self._staged + len(taken)] = taken
@@ -86,11 +85,10 @@ class Spool:
 
     def _put_away(self) -> None:
         """Move the staged rows to memory while they are few, else to the file."""
-        size = self.rows * self._width
-        if self._file is None and size <= KEPT_IN_MEMORY:
+        if self._file is None and self._source.memory.takes(self._staged * self._width):
             self._parts.append(self._stage[: self._staged].copy())
         else:
-            with _told(self._source, size):
+            with _told(self._source, self.rows * self._width):
                 if self._file is None:
                     self._file = _temporary()
                 parts = [*self._parts, self._stage[: self._staged]]
@@ -111,7 +109,7 @@ def allocated(source: Source, shape: tuple[int, ...], dtype: DTypeLike) -> NDArr
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    if size <= KEPT_IN_MEMORY:
+    if source.memory.takes(size):
         return np.zeros(shape, dtype)
     with _told(source, size), _temporary() as file:
         _check_room(size)
