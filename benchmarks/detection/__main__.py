@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.detection.mixtures import ARTEFACTS, Mixture, make, score
 from benchmarks.detection.peers import PEERS, Found
+from benchmarks.detection.processes import coverage
 from myolens.emg import analyze
 from myolens.recording import Recording
 
@@ -106,32 +107,11 @@ def tables(*, seeds: int, training: bool, peers: bool) -> list[str]:
     return lines
 
 
-def coverage(runs: int) -> list[str]:
-    """How often 95 % intervals hold the true rate, for processes of several kinds and lengths."""
-    from benchmarks.detection.processes import PROCESSES
-    from myolens.emg.counting import rate_per_min
-
-    lines = ["", "| process | minutes | 3/min | 15/min | 60/min |", "|---|---|---|---|---|"]
-    for name, process in PROCESSES.items():
-        for minutes in (2, 10, 30):
-            shares = []
-            for rate in (3.0, 15.0, 60.0):
-                rng = np.random.default_rng([minutes, int(rate)])
-                held = 0
-                for _ in range(runs):
-                    estimate, _ = rate_per_min(process(rate, 60.0 * minutes, rng), [(0.0, 60.0 * minutes)])
-                    held += estimate is not None and estimate.low <= rate <= estimate.high
-                shares.append(f"{held / runs:.3f}")
-            lines.append(f"| {name} | {minutes} | {' | '.join(shares)} |")
-            print(lines[-1], flush=True)
-    return lines
-
-
 def main() -> None:
     """Parse, run, print and perhaps write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=4, help="recordings of a minute per row")
-    parser.add_argument("--runs", type=int, default=500, help="simulated processes per coverage figure")
+    parser.add_argument("--runs", type=int, default=1000, help="simulated processes per coverage figure")
     parser.add_argument("--training", action="store_true", help="use the recordings that may be tuned on")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--write", action="store_true", help="write the tables into benchmarks/README.md")

@@ -10,6 +10,7 @@ from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import analyze, compare
 from myolens.emg.analysis import Unit
+from myolens.emg.clumping import probability_of_none
 from myolens.emg.counting import (
     complement,
     dispersion,
@@ -18,6 +19,7 @@ from myolens.emg.counting import (
     rate_per_min,
     seconds_to_exclude,
 )
+from myolens.emg.findings import ABSENT_STRENGTH, absence_strength
 from myolens.emg.geometry import conduction
 
 
@@ -54,11 +56,49 @@ def test_ninety_five_percent_intervals_hold_the_rate(clump: int) -> None:
 
 def test_clumped_events_widen_the_interval() -> None:
     even = np.linspace(1, 599, 120)
-    clumped = np.concatenate([np.linspace(0, 5, 12) + start for start in np.arange(10, 600, 60)])
+    starts = np.sort(np.random.default_rng(8).uniform(0, 590, 10))
+    clumped = np.concatenate([np.linspace(0, 5, 12) + start for start in starts])
     (one, calm), (other, wild) = (rate_per_min(t, [(0.0, 600.0)]) for t in (even, clumped))
     assert calm.index == 1.0
     assert wild.index > 1.5
     assert other.high - other.low > 1.2 * (one.high - one.low)
+
+
+def test_few_events_leave_room_for_bursts_unseen() -> None:
+    """Bursts of four at three events a minute leave two minutes in nine (e^−1.5) without any."""
+    none, _ = rate_per_min(np.zeros(0), [(0.0, 120.0)])
+    assert (none.value, none.low) == (0.0, 0.0)
+    assert poisson_rate(0, 2.0).high < 3.0 < none.high
+    singles, _ = rate_per_min(np.linspace(5, 115, 8), [(0.0, 120.0)])
+    together, _ = rate_per_min(50 + np.arange(8) / 4, [(0.0, 120.0)])
+    assert singles.value == together.value
+    assert together.high > 1.5 * singles.high and together.low < singles.low
+
+
+def test_many_events_speak_for_themselves() -> None:
+    """A thousand single events: the limits of the normal approximation, whatever the prior."""
+    times = 1.8 * (np.arange(1000) + np.random.default_rng(5).uniform(0, 1, 1000))
+    estimate, spread = rate_per_min(times, [(0.0, 1800.0)])
+    assert spread.index == 1
+    assert estimate.high - estimate.low == pytest.approx(2 * 1.96 * np.sqrt(1000) / 30, rel=0.15)
+    wider, _ = rate_per_min(times, [(0.0, 1800.0)], level=0.99)
+    assert wider.low < estimate.low < estimate.value < estimate.high < wider.high
+
+
+def test_probability_of_none_falls_slower_than_for_single_events() -> None:
+    expected = np.array([0.1, 0.5, 1.0, 3.0, 10.0])
+    chance = np.array([probability_of_none(x) for x in expected])
+    assert probability_of_none(0.0) == pytest.approx(1)
+    assert (np.diff(chance) < 0).all() and (chance > np.exp(-expected)).all()
+
+
+def test_absence_weighs_more_the_longer_and_clearer_the_recording() -> None:
+    """Never more than the published negative likelihood ratio (SPiQE), and little after a few minutes."""
+    short, long_, endless = (absence_strength(60.0 * m, 40.0) for m in (3.2, 10, 600))
+    assert ABSENT_STRENGTH <= endless < long_ < short < 0
+    assert short > 0.6 * ABSENT_STRENGTH
+    assert endless == pytest.approx(ABSENT_STRENGTH, abs=0.1)
+    assert absence_strength(600.0, 90.0) == pytest.approx(0.5 * long_)
 
 
 def test_excluded_time_does_not_count() -> None:

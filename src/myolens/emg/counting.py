@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Estimate
+from myolens.emg.clumping import DIVISIONS, expected_limits
 
 DOUBLET_S = 0.110
 """Two discharges of one unit closer than this are a doublet: the pairs of 10–110 ms of Kleine et al.,
@@ -15,7 +16,6 @@ Clin Neurophysiol 2012, whose peak is at 32–35 ms."""
 
 Stretches = list[tuple[float, float]]
 
-_WINDOWS = (6, 10, 16)
 _FEWEST_FOR_DISPERSION = 4
 
 
@@ -55,45 +55,36 @@ def poisson_rate(count: float, minutes: float, *, level: float = 0.95) -> Estima
 def rate_per_min(
     times_s: NDArray[np.float64], kept: Stretches, *, level: float = 0.95
 ) -> tuple[Estimate | None, Dispersion]:
-    """Events per minute of analysed time, the interval widened by the dispersion.
+    """Events per minute of analysed time, with an interval that allows for clumps.
 
-    The count is divided by the dispersion index to the number of independent events it is worth
-    (quasi-likelihood: McCullagh & Nelder, *Generalized Linear Models*, 2nd ed., 1989, §6.2),
-    Garwood's interval taken there, and its half-widths on the log scale stretched by Student's t
-    for the fifteen degrees of freedom of the finest division.
+    See `myolens.emg.clumping`. Without an event the upper limit lies above the rule of three of
+    `poisson_rate`: two quiet minutes do not exclude bursts that come once in a minute and a half.
     """
-    from scipy.special import ndtri, stdtrit
-
     minutes = length(kept) / 60
     if minutes <= 0:
         return None, Dispersion(1.0, 0)
-    spread = dispersion(times_s, kept)
-    count = len(times_s)
-    if spread.index <= 1 or count < 2:
-        return poisson_rate(count, minutes, level=level), spread
-    worth = poisson_rate(count / spread.index, minutes / spread.index, level=level)
-    tail = 1 - (1 - level) / 2
-    stretch = float(stdtrit(spread.windows - 1, tail) / ndtri(tail))
-    value = count / minutes
-    return Estimate(
-        value, value * (worth.low / value) ** stretch, value * (worth.high / value) ** stretch, level
-    ), spread
+    pieces = _counts(times_s, kept)
+    low, high = expected_limits(pieces, level=level)
+    spread = _dispersion(pieces)
+    return Estimate(len(times_s) / minutes, low / minutes, high / minutes, level), spread
 
 
 def dispersion(times_s: NDArray[np.float64], kept: Stretches) -> Dispersion:
-    """Mean dispersion index over three divisions of the analysed time (6, 10 and 16 pieces), at least 1.
+    """Mean dispersion index over several divisions of the analysed time, at least 1."""
+    return _dispersion(_counts(times_s, kept)) if length(kept) > 0 else Dispersion(1.0, 0)
 
-    Events clump on time scales that are not known beforehand, so several are looked at.
-    """
+
+def _counts(times_s: NDArray[np.float64], kept: Stretches) -> list[NDArray[np.int64]]:
     clock = analysed_clock(times_s, kept)
     total = length(kept)
-    if len(times_s) < _FEWEST_FOR_DISPERSION or total <= 0:
+    return [np.histogram(clock, bins=pieces, range=(0, total))[0] for pieces in DIVISIONS]
+
+
+def _dispersion(divisions: list[NDArray[np.int64]]) -> Dispersion:
+    if divisions[0].sum() < _FEWEST_FOR_DISPERSION:
         return Dispersion(1.0, 0)
-    indices = []
-    for windows in _WINDOWS:
-        counts = np.histogram(clock, bins=windows, range=(0, total))[0]
-        indices.append(counts.var(ddof=1) / max(float(counts.mean()), 1e-9))
-    return Dispersion(max(1.0, float(np.mean(indices))), _WINDOWS[-1])
+    indices = [counts.var(ddof=1) / counts.mean() for counts in divisions]
+    return Dispersion(max(1.0, float(np.mean(indices))), DIVISIONS[-1])
 
 
 def length(stretches: Stretches) -> float:
@@ -127,7 +118,8 @@ def intervals_s(times_s: NDArray[np.float64], kept: Stretches) -> NDArray[np.flo
 def seconds_to_exclude(rate: float, *, level: float = 0.95, sensitivity: float = 0.95) -> float:
     """Time without an event after which a rate (per minute) is excluded, events being Poisson.
 
-    P(none in T) = exp(−sensitivity·rate·T) = 1 − level. For 3 a minute and 99 % it gives 97 s;
+    P(none in T) = exp(−sensitivity·rate·T) = 1 − level. Events that come in clumps need longer
+    (`myolens.emg.clumping.probability_of_none`). For 3 a minute and 99 % it gives 97 s;
     Mills (Clin Neurophysiol 2011) found up to 90 s needed for one fasciculation in ALS.
     """
     return float(-60 * np.log(1 - level) / (rate * sensitivity))

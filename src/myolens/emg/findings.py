@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from math import log
+
 from myolens.case import Finding
 from myolens.emg.analysis import Estimate, Quality, Unit
+from myolens.emg.clumping import probability_of_none
 from myolens.emg.counting import seconds_to_exclude
 
+SENSITIVITY, SPECIFICITY = 0.836, 0.916
+"""Of automatic detection of fasciculation potentials (SPiQE: Bashford et al., Clin Neurophysiol
+2019;130:1083)."""
+
 PRESENT_STRENGTH, ABSENT_STRENGTH = 2.3, -1.7
-"""Natural logs of 0.836/0.084 and 0.164/0.916: the likelihood ratios of automatic detection of
-fasciculation potentials, positive and negative (SPiQE: Bashford et al., Clin Neurophysiol 2019;130:1083)."""
+"""Natural logs of the two likelihood ratios these give, 0.836/0.084 and 0.164/0.916."""
 
 MODEST_STRENGTH = 0.7
 """Rate, number of units and doublets shift the odds by a factor of two at most (project estimate):
@@ -24,6 +30,9 @@ HIGH_RATE_PER_MIN = 10.0
 LARGEST_DETECTABLE_UV = 100.0
 """Where only larger potentials would be found, "none found" is not said (50 µV is the usual counting
 limit: van der Heijden 1994; SPiQE's inclusion limit 100 µV)."""
+
+USUAL_LIMIT_UV = 50.0
+"""Where potentials of this size might be missed, "none found" weighs half (project estimate)."""
 
 _FEWEST_FOR_UNITS = 10
 _BUSY_IN_HEALTH = ("abductor hallucis", "foot", "calf", "gastrocnemius", "soleus")
@@ -43,7 +52,8 @@ def implied(
 
     Fasciculations are present if so many events are improbable (1 %) as false alarms; absent if none
     more than those was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV
-    would have been found. Otherwise nothing is said. A poor recording halves every weight.
+    would have been found; how much that weighs depends on time and size (`absence_strength`). Otherwise
+    nothing is said. A poor recording halves every weight.
     """
     if rate is None or quality.verdict == "unusable":
         return ()
@@ -69,8 +79,9 @@ def implied(
             if present is not None:
                 say(name, MODEST_STRENGTH if present else -MODEST_STRENGTH, present=present)
     elif count == 0 and excludes(analysed_s, quality):
-        say("emg_fasciculations", ABSENT_STRENGTH, present=False)
-        say("emg_no_fasciculations_found", -ABSENT_STRENGTH)
+        strength = absence_strength(analysed_s, quality.detectable_uv)
+        say("emg_fasciculations", strength, present=False)
+        say("emg_no_fasciculations_found", -strength)
     return tuple(found)
 
 
@@ -78,6 +89,18 @@ def excludes(analysed_s: float, quality: Quality) -> bool:
     """Whether a recording without events was long and clear enough to say there are none."""
     clear = quality.detectable_uv is not None and quality.detectable_uv <= LARGEST_DETECTABLE_UV
     return clear and analysed_s >= seconds_to_exclude(LEAST_RATE_PER_MIN)
+
+
+def absence_strength(analysed_s: float, detectable_uv: float | None) -> float:
+    """Natural log of the likelihood ratio of finding none, at most `ABSENT_STRENGTH` in size.
+
+    A muscle that fasciculates once a minute shows none if none falls into the time analysed, clumps
+    allowed for, or if the detector misses them.
+    """
+    seen = SENSITIVITY * (1 - probability_of_none(LEAST_RATE_PER_MIN * analysed_s / 60))
+    strength = log((1 - seen) / SPECIFICITY)
+    clear = detectable_uv is not None and detectable_uv <= USUAL_LIMIT_UV
+    return max(strength if clear else strength / 2, ABSENT_STRENGTH)
 
 
 def _improbable(count: int, expected_false: float) -> bool:
