@@ -17,10 +17,11 @@ from myolens.emg.analysis import Analysis, Estimate
 from myolens.recording import Channel, ChannelKind, Recording
 from myolens.reports import Examined, report
 from myolens.reports.fhir import bundle
-from myolens.reports.page import likely_causes, per_hundred
+from myolens.reports.page import likely_causes
 from myolens.reports.pdf import pdf
 from myolens.reports.svg import Scale
 from myolens.reports.traces import MAXIMUM_COLUMNS, traces_of
+from myolens.reports.words import per_hundred
 
 TODAY = date(2026, 1, 5)
 

@@ -1,0 +1,202 @@
+"""Everything kept of a person leaves in one document and comes back from it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from tests.small import small_analysis, small_recording
+
+from myolens.diary import DayEntry, Diary, MomentEntry
+from myolens.diary.answers import answers_given, interview_of, keep_interview, start_interview
+from myolens.diary.collection import decide, kept_recording, kept_recordings, let_count, undo_decision
+from myolens.diary.database import open_database, transaction
+from myolens.diary.exchange import from_json, to_json
+from myolens.diary.interview import Interview
+from myolens.diary.models import StoredRecording
+from myolens.diary.recordings import to_stored
+from myolens.errors import InputError
+
+TOLD = Interview(
+    age=41, sex="female", complaint="It twitches.", sites=("left:calf",), answers={"weakness": "no"}
+)
+
+
+def add_recording(diary: Diary, name: str = "calf.edf") -> int:
+    with transaction(diary.engine) as session:
+        row = StoredRecording(
+            profile_id=diary.profile_id,
+            created=datetime.now(UTC),
+            name=name,
+            file="f" * 32 + ".edf",
+            size=1234,
+            state="done",
+            message="",
+            options={"kind": None, "muscle": "calf", "rate": None},
+            analysis=to_stored(small_recording(), small_analysis(), place=0),
+            fingerprint="a" * 64,
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def fill(diary: Diary) -> int:
+    diary.add(DayEntry(day=date(2026, 1, 5), intensity=4, note="canary"))
+    diary.add(MomentEntry(at=datetime(2026, 1, 5, 9, tzinfo=UTC), site="left calf"))
+    number = start_interview(diary)
+    keep_interview(diary, number, TOLD, answer=TOLD.assessment("a"))
+    recording = add_recording(diary)
+    decide(diary, recording, 0, "reject")
+    decide(diary, recording, 1, "relabel", 7)
+    let_count(diary, recording, counted=False)
+    return recording
+
+
+def exported(diary: Diary) -> str:
+    return json.dumps(to_json(diary), sort_keys=True)
+
+
+def test_everything_comes_back_and_importing_twice_doubles_nothing() -> None:
+    with Diary(database="sqlite://") as first, Diary(database="sqlite://") as second:
+        fill(first)
+        document = exported(first)
+        for _ in range(2):
+            from_json(second, document)
+            assert exported(second) == document
+        given = answers_given(second)
+        assert interview_of(second, given[0].number) == TOLD
+        (kept,) = kept_recordings(second)
+        assert len(kept.analysis.events) == len(kept.found.events) - 1
+        assert kept.analysis.events[0].unit == 7
+        assert not kept.counted
+
+
+def test_an_imported_recording_never_points_at_a_file() -> None:
+    with Diary(database="sqlite://") as diary:
+        fill(diary)
+        document = to_json(diary)
+    with Diary(database="sqlite://") as other:
+        from_json(other, json.dumps(document))
+        assert kept_recordings(other)[0].file == ""
+        document["recordings"][0]["file"] = "../../etc/passwd"
+        with pytest.raises(InputError, match="recording 1"):
+            from_json(other, json.dumps(document))
+
+
+def spoilt(**changes: object) -> str:
+    with Diary(database="sqlite://") as diary:
+        fill(diary)
+        document = to_json(diary)
+    for name, value in changes.items():
+        whole, _, part = name.partition("__")
+        if part:
+            document[whole][0][part] = value
+        else:
+            document[whole] = value
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"answers": "all"}, "answers must be a list"),
+        ({"answers__told": {"age": 300}}, "answer 1"),
+        ({"answers__answer": {"urgency": "now"}}, "answer 1"),
+        ({"recordings__analysis": {}}, "recording 1"),
+        ({"recordings__sha256": "x"}, "recording 1"),
+        (
+            {"recordings__decisions": [{"event": 99, "verdict": "reject", "at": "2026-01-05T09:00:00Z"}]},
+            "event",
+        ),
+        ({"diary_counted": "yes"}, "diary_counted"),
+    ],
+)
+def test_a_bad_document_adds_nothing(changes: dict, words: str) -> None:
+    with Diary(database="sqlite://") as diary:
+        with pytest.raises(InputError, match=words):
+            from_json(diary, spoilt(**changes))
+        assert diary.days() == ()
+        assert answers_given(diary) == []
+
+
+def test_decisions_are_kept_undone_and_refused() -> None:
+    with Diary(database="sqlite://") as diary:
+        number = add_recording(diary)
+        decide(diary, number, 2, "reject")
+        assert len(kept_recording(diary, number).analysis.events) == 5
+        assert undo_decision(diary, number) == 2
+        decide(diary, number, 3, "accept")
+        assert {place: made.verdict for place, made in kept_recording(diary, number).decisions.items()} == {
+            3: "accept"
+        }
+        assert undo_decision(diary, number) == 3
+        assert undo_decision(diary, number) is None
+        for event, verdict, unit in ((6, "reject", None), (-1, "reject", None), (0, "like", None),
+                                     (0, "relabel", None), (0, "relabel", 1000)):  # fmt: skip
+            with pytest.raises(InputError):
+                decide(diary, number, event, verdict, unit)
+
+
+def test_recordings_of_others_are_not_there(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'd.sqlite3'}")
+    mine, other = Diary("mine", database=engine), Diary("other", database=engine)
+    number = add_recording(mine)
+    assert kept_recording(other, number) is None
+    with pytest.raises(InputError):
+        decide(other, number, 0, "reject")
+    let_count(other, number, counted=False)
+    assert kept_recording(mine, number).counted
+
+
+def before_the_second_revision(file: Path) -> None:
+    """A database as the first revision left it, with an entry and an analysed recording in it."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    import myolens.diary
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(myolens.diary.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "insert into profile (id, name, created, hide_numbers, language) "
+            "values (1, 'me', '2026-01-01', 0, 'en')"
+        )
+        connection.execute(
+            "insert into check_in (profile_id, day, intensity, medicines, abilities, note, written) "
+            "values (1, '2026-01-05', 4, '[]', '{}', 'canary', '2026-01-05')"
+        )
+        connection.execute(
+            "insert into stored_recording "
+            "(profile_id, created, name, file, size, state, message, options, analysis) "
+            "values (1, '2026-01-05', 'x.edf', 'k.edf', 1, 'done', '', '{}', '{}')"
+        )
+    connection.close()
+
+
+def test_an_older_database_is_copied_then_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "d.sqlite3"
+    before_the_second_revision(file)
+    diary = Diary(database=f"sqlite:///{file}")
+    assert [entry.note for entry in diary.days()] == ["canary"]
+    with transaction(diary.engine) as session:
+        row = session.query(StoredRecording).one()
+        assert (row.state, row.counted) == ("waiting", True)
+    backup = tmp_path / "d.sqlite3.before-0001.bak"
+    with sqlite3.connect(backup) as connection:
+        assert connection.execute("select state from stored_recording").fetchone() == ("done",)
+    connection.close()
+    diary.forget_everything()
+    assert not backup.exists()
+    for leftover in tmp_path.iterdir():
+        assert b"canary" not in leftover.read_bytes(), leftover.name
