@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.artefacts import is_dense
 from myolens.emg.detection import OFFSET
-from myolens.emg.events import is_dense
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
 

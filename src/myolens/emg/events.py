@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.artefacts import electrode_pops, slow_deflections
 from myolens.emg.detection import (
     Candidates,
     Scan,
@@ -18,25 +19,13 @@ from myolens.emg.detection import (
     threshold,
 )
 from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, residues, suspected
-from myolens.emg.noise import MAD_TO_SD, Noise, survey
+from myolens.emg.noise import Noise, survey
 from myolens.emg.streaming import Source
-from myolens.emg.waveforms import BEFORE_S, Waveforms, cut_out
+from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
+_SPIKY, _LEAST_WEAK = 16.0, 6.0
 _HEART_FALSE_ALARMS = 200.0
-_POP_DISPLACEMENT = 0.35
-_POP_DOMINANCE = 4.0
-_POP_SPREAD = 1.3
-_POP_DECAYS_S = (0.005, 0.01, 0.02, 0.05, 0.2)
-_POP_RISE_S = 0.002
-_POP_LIKENESS, _POP_ITSELF = 0.85, 0.92
-_POP_LOPSIDED = 0.02
-_POP_SHIFT_S = 0.004
-_POP_AFTER_S = 0.08
-_POP_RINGING = 0.35
-_DENSE_CHANNELS = 8
-_DENSE_SPACING_MM = 15.0
-_DENSE_WITHOUT_POSITIONS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,21 +35,27 @@ class Events:
     Attributes
     ----------
     waves : Waveforms
+    weak : Waveforms
+        Candidates below the threshold, where a spiky background has raised it.
     threshold, scale : float
         Of the statistic, and of the tail it was read from.
     heart : Heart or None
         With the events that are heartbeats.
     pops : ndarray of bool, shape (events,)
         Events that are electrode pops.
+    slow : ndarray of bool, shape (events,)
+        Events too slow for a potential: moved electrodes and cables.
     source, scan : Source, Scan
         As they were looked at last: without heartbeats, where there were any.
     """
 
     waves: Waveforms
+    weak: Waveforms
     threshold: float
     scale: float
     heart: Heart | None
     pops: NDArray[np.bool_]
+    slow: NDArray[np.bool_]
     source: Source
     scan: Scan
 
@@ -71,8 +66,9 @@ class Events:
 
     @property
     def muscle(self) -> NDArray[np.bool_]:
-        """Events that are neither heartbeat nor pop."""
-        return ~self.pops & ~(self.heart.events if self.heart else np.zeros(len(self.pops), bool))
+        """Events that are neither heartbeat, pop nor movement."""
+        beats = self.heart.events if self.heart else np.zeros(len(self.pops), bool)
+        return ~(self.pops | self.slow | beats)
 
 
 def find_events(
@@ -109,8 +105,11 @@ def find_events(
     if heart is not None and average is not None:
         left = residues(average, waves)
         heart = replace(heart, events=heart.events | left)
-    pops = _pops(waves, source, result)
-    return Events(waves, limit, scale, heart, pops & ~heart.events if heart else pops, source, result)
+    beats = heart.events if heart else np.zeros(len(times), bool)
+    pops = electrode_pops(waves, source, result) & ~beats
+    slow = slow_deflections(waves) & ~beats & ~pops
+    weak = _weak(found, limit, source, noise)
+    return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
 
 
 def beats_from_ecg(source: Source) -> NDArray[np.float64]:
@@ -131,6 +130,16 @@ def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDA
     waves = _measured(found, limit, source, noise, result)
     heart = find_heart(waves)
     return heart.beats_s if heart else none
+
+
+def _weak(found: Candidates, limit: float, source: Source, noise: Noise) -> Waveforms:
+    """Candidates between a third of the threshold and it; none where it is near that of Gaussian noise."""
+    weak = found.where(
+        (found.height <= limit) & (found.height > max(_LEAST_WEAK, limit / 3)) & (limit > _SPIKY)
+    )
+    return replace(
+        cut_out(source, noise, weak.index * source.band.factor), height=weak.height, spread=weak.spread
+    )
 
 
 def _measured(found: Candidates, limit: float, source: Source, noise: Noise, result: Scan) -> Waveforms:
@@ -164,81 +173,3 @@ def _threshold(
     return threshold(
         times[chosen], found.height[chosen], seconds, false_alarms_per_10_min=rate, provisional=provisional
     )
-
-
-def _pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
-    """Electrode pops: a decaying step, known by its shape, or one electrode alone in a dense grid.
-
-    The discharge of an electrode–skin junction rises at once and decays over 5–200 ms, where a potential
-    rises and falls alike and ends where it began. An event is a pop if the raw signal is displaced by it
-    and it is shaped like a filtered decaying step, or if it is nearly nothing else and less like the
-    same run backwards. What follows within 80 ms and is smaller than 0.35 of it is the ringing of its
-    filtered step. Volume conduction spreads a potential over neighbouring electrodes 8 mm apart
-    (correlation 0.96 in a real grid); a pop stays on its own.
-    """
-    wander = MAD_TO_SD * np.median(np.abs(np.diff(result.mean, axis=0)), axis=0)
-    displaced = np.abs(waves.slow) > np.maximum(
-        _POP_DISPLACEMENT * waves.peak, 4 * np.maximum(wander[waves.channel], waves.level)
-    )
-    onward, backward = pop_likeness(waves, source)
-    pops = displaced & (onward > _POP_LIKENESS)
-    pops |= (onward > _POP_ITSELF) & (displaced | (onward > backward + _POP_LOPSIDED))
-    if is_dense(source):
-        pops |= _alone(waves)
-    times = waves.sample / waves.recording_rate
-    for i in np.flatnonzero(pops):
-        pops |= (np.abs(times - times[i]) <= _POP_AFTER_S) & (waves.peak < _POP_RINGING * waves.peak[i])
-    return np.asarray(pops)
-
-
-def _alone(waves: Waveforms) -> NDArray[np.bool_]:
-    """Seen on one electrode only."""
-    ordered = np.sort(waves.ratios, axis=1)
-    alone = (ordered[:, -1] > _POP_DOMINANCE * ordered[:, -2]) | (waves.spread < _POP_SPREAD)
-    return np.asarray(alone)
-
-
-def pop_likeness(waves: Waveforms, source: Source) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest correlation of each event with filtered steps that decay with 5–200 ms, shifts up to 4 ms.
-
-    The second is that with the same steps run backwards.
-    """
-    from myolens.emg.kernels import zero_phase
-
-    rate = waves.recording_rate
-    step = round(rate / waves.rate)
-    long = round(0.5 * rate)
-    after = np.arange(long)[:, None] / rate
-    decay = np.exp(-after / np.array(_POP_DECAYS_S))
-    bank = np.concatenate([decay, decay * (1 - np.exp(-after / _POP_RISE_S))], axis=1)
-    made = np.concatenate([np.zeros_like(bank), bank]).astype(np.float32)
-    zero_phase(made, source.band.sections)
-    length, reach = waves.windows.shape[1], round(_POP_SHIFT_S * waves.rate)
-    before = round(BEFORE_S * waves.rate)
-    x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
-    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-
-    def best(shapes: NDArray[np.float32]) -> NDArray[np.float64]:
-        first = np.argmax(np.abs(shapes), axis=0) - before * step
-        parts = np.stack(
-            [
-                shape[start + shift * step :][: length * step : step]
-                for shape, start in zip(shapes.T, first, strict=True)
-                for shift in range(-reach, reach + 1)
-            ],
-            axis=1,
-        )
-        return np.asarray(np.max(np.abs(x @ (parts / np.linalg.norm(parts, axis=0))), axis=1))
-
-    return best(made), best(made[::-1])
-
-
-def is_dense(source: Source) -> bool:
-    """Whether the electrodes are a grid in which neighbours see the same potential."""
-    places = [source.recording.channels[row].position_mm for row in source.rows]
-    known = np.array([place for place in places if place is not None], float)
-    if len(known) >= _DENSE_CHANNELS:
-        gaps = np.linalg.norm(known[:, None] - known[None, :], axis=2)
-        np.fill_diagonal(gaps, np.inf)
-        return bool(np.median(gaps.min(axis=1)) <= _DENSE_SPACING_MM)
-    return len(places) >= _DENSE_WITHOUT_POSITIONS

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.counting import Stretches
-from myolens.emg.detection import Scan
+from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
 from myolens.emg.streaming import Source
 from myolens.recording import ChannelKind, Recording, Span
@@ -24,9 +24,10 @@ BURST_S, LONG_BURST_S = 0.07, 0.12
 is several potentials on top of one another, an interference pattern."""
 
 _BURST_EVENTS = 3
+_RAGGED_S, _RAGGED = 0.08, 0.05
 _PAUSE_S = 0.025
 _RELATIVE = 0.03
-_CROWDS = ((4, 0.15), (6, 0.5), (8, 1.0))
+_CROWDS = ((3, 0.075), (4, 0.15), (6, 0.5), (8, 1.0))
 _PAD_S = 0.3
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
@@ -64,28 +65,36 @@ def inside(times_s: NDArray[np.float64], spans: Iterable[tuple[float, float]]) -
 def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretches:
     """Stretches of uninterrupted activity longer than potentials on their own can last.
 
-    Longer than 120 ms, or than 70 ms with three events or more.
+    Longer than 120 ms, or than 70 ms with three events or more, or than 80 ms with three peaks of the
+    statistic of a twentieth of the highest or more: two potentials make two.
 
     Activity is the statistic above the threshold and above 0.03 of its maximum within 60 ms (about
     a sixth in amplitude, so that the filter's decay after a large potential does not count); pauses
     under 25 ms are bridged.
     """
-    from myolens.emg.kernels import outstanding
+    from myolens.emg.kernels import outstanding, peaks
 
     active = outstanding(scan.statistic, threshold, _RELATIVE, round(0.06 * scan.rate))
     found = [(float(a / scan.rate), float(b / scan.rate)) for a, b in runs(active)]
+
+    def ragged(a: float, b: float) -> bool:
+        part = scan.statistic[round(a * scan.rate) : round(b * scan.rate) + 1]
+        high = part[peaks(part, round(PEAK_REACH_S * scan.rate))] > _RAGGED * part.max()
+        return bool(np.count_nonzero(high) >= _BURST_EVENTS)
+
     return [
         (a, b)
         for a, b in merged(found, gap_s=_PAUSE_S)
         if b - a >= LONG_BURST_S
         or (b - a >= BURST_S and np.count_nonzero((times_s >= a) & (times_s <= b)) >= _BURST_EVENTS)
+        or (b - a >= _RAGGED_S and ragged(a, b))
     ]
 
 
 def voluntary(times_s: NDArray[np.float64], continuous: Stretches) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
-    A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
+    A crowd is three discharges within 75 ms, four within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
     among the highest rates of fasciculation recorded, these come by chance in one window of a hundred.
 
     Discharges that follow an excluded stretch within 0.3 s belong to its onset or offset and
@@ -164,25 +173,30 @@ def exclusions(
     threshold: float,
     times_s: NDArray[np.float64],
     explained_s: NDArray[np.float64],
+    slow_s: NDArray[np.float64],
 ) -> list[Span]:
     """Everything to be left out, with the reason, in order of time; spans of one reason do not overlap.
 
     Parameters
     ----------
     times_s : ndarray
-        Events that are neither heartbeats nor pops.
+        Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray
-        Heartbeats and pops, ascending; neither is taken for a burst.
+        Heartbeats, pops and slow deflections, ascending; a short burst beside one is what is left of it.
+    slow_s : ndarray
+        The slow deflections among these; a long burst with more of them than of other events is movement.
     """
     recording = source.recording
     level = np.median(noise.level, axis=0)
-    continuous = [(a, b) for a, b in bursts(scan, threshold, times_s) if not _explained(a, b, explained_s)]
+    active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
+    swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
+    continuous = [span for span in active if span not in swayed]
     weak = raised(noise, source.frame / recording.rate)
     found = {
         GAP: [(gap.start_s, gap.end_s) for gap in recording.gaps],
         NO_SIGNAL: silent(scan, source.bin),
         CLIPPING: clipped(scan, level),
-        MOVEMENT: moved(recording),
+        MOVEMENT: [*moved(recording), *swayed],
         VOLUNTARY: voluntary(times_s, [*continuous, *weak]),
     }
     spans = [

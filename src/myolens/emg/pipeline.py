@@ -23,6 +23,7 @@ from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
 from myolens.emg.quality import judge, judge_needle
+from myolens.emg.recall import with_recalled
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.streaming import Source
 from myolens.emg.timing import as_recorded
@@ -145,13 +146,16 @@ def _at_rest(
     """Leave out what is not rest, sort what remains, and measure it."""
     recording = source.recording
     beats_s = events.heart.beats_s if events.heart else np.zeros(0)
-    explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops]]))
+    slow_s = events.times_s[events.slow]
+    explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops], slow_s]))
     moments = events.times_s[events.muscle]
-    excluded = exclusions(source, noise, events.scan, events.threshold, moments, explained_s)
+    excluded = exclusions(source, noise, events.scan, events.threshold, moments, explained_s, slow_s)
     spans = merged((span.start_s, span.end_s) for span in excluded)
     kept = complement(spans, recording.seconds)
     analysed_s = length(kept)
     waves = events.waves.where(events.muscle & ~inside(events.times_s, spans))
+    weak = events.weak.where(~inside(events.weak.sample / recording.rate, spans))
+    waves = with_recalled(waves, weak, noise)
     discharges, shapes = sort_discharges(waves, noise)
     discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
@@ -194,6 +198,7 @@ def _at_rest(
                 "band_hz": [round(source.band.low_hz, 1), round(source.band.high_hz, 1)],
                 "mains_hz": None if noise.mains is None else round(noise.mains.frequency_hz, 2),
                 "electrode_pops": int(events.pops.sum()),
+                "slow_deflections": int(events.slow.sum()),
                 "unassigned": sum(event.unit is None for event in found),
             },
             "heartbeat": None

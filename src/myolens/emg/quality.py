@@ -186,6 +186,11 @@ def _electrodes(
         found.append(
             (weight, f"{pops} electrode pops, most on {worst}, were left out: press on or renew it.")
         )
+    moved = events.slow & ~exclusion.inside(events.times_s, spans)
+    if slow := int(moved.sum()):
+        found.append(
+            (0, f"{slow} slow deflections, as moved cables make, were left out: fix cables and electrodes.")
+        )
     if events.heart is not None:
         found.append(
             (

@@ -1,0 +1,124 @@
+"""What stands out of the noise and is no potential: electrode pops and slow deflections."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.detection import Scan
+from myolens.emg.noise import MAD_TO_SD
+from myolens.emg.streaming import Source
+from myolens.emg.waveforms import BEFORE_S, Waveforms
+
+_DISPLACEMENT = 0.35
+_DOMINANCE = 4.0
+_SPREAD = 1.3
+_DECAYS_S = (0.005, 0.01, 0.02, 0.05, 0.2)
+_RISE_S = 0.002
+_LIKENESS, _ITSELF = 0.85, 0.92
+_LOPSIDED = 0.02
+_SHIFT_S = 0.004
+_AFTER_S = 0.08
+_RINGING = 0.35
+_DENSE_CHANNELS = 8
+_DENSE_SPACING_MM = 15.0
+_DENSE_WITHOUT_POSITIONS = 32
+_SLOW_HZ, _SLOW_SHARE = 50.0, 0.3
+
+
+def electrode_pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
+    """Electrode pops: a decaying step, known by its shape, or one electrode alone in a dense grid.
+
+    The discharge of an electrode–skin junction rises at once and decays over 5–200 ms, where a potential
+    rises and falls alike and ends where it began. An event is a pop if the raw signal is displaced by it
+    and it is shaped like a filtered decaying step, or if it is nearly nothing else and less like the
+    same run backwards. What is near and much smaller is the ringing of its filtered step. Volume
+    conduction spreads a potential over neighbouring electrodes 8 mm apart (correlation 0.96 in a real
+    grid); a pop stays on its own.
+    """
+    wander = MAD_TO_SD * np.median(np.abs(np.diff(result.mean, axis=0)), axis=0)
+    displaced = np.abs(waves.slow) > np.maximum(
+        _DISPLACEMENT * waves.peak, 4 * np.maximum(wander[waves.channel], waves.level)
+    )
+    onward, backward = pop_likeness(waves, source)
+    pops = displaced & (onward > _LIKENESS)
+    pops |= (onward > _ITSELF) & (displaced | (onward > backward + _LOPSIDED))
+    if is_dense(source):
+        pops |= _alone(waves)
+    return _with_ringing(pops, waves)
+
+
+def slow_deflections(waves: Waveforms) -> NDArray[np.bool_]:
+    """Events of which less than three tenths of the energy lies above 50 Hz: movement, not muscle.
+
+    Potentials of motor units recorded at the skin have their median frequency at 60–120 Hz (Lindström &
+    Petersén 1983); of 1200 real ones 99 % had more than 0.41 of their energy above 50 Hz, of
+    deflections by moved cables and electrodes 95 % less than 0.24.
+    """
+    x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
+    power = np.abs(np.fft.rfft(x * np.hanning(x.shape[1]) ** 0.25, 8 * x.shape[1], axis=1)) ** 2
+    frequency = np.fft.rfftfreq(8 * x.shape[1], 1 / waves.rate)
+    above = power[:, frequency >= _SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
+    return _with_ringing(above < _SLOW_SHARE, waves)
+
+
+def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.bool_]:
+    """These events, and what follows or precedes one within 80 ms and is smaller than 0.35 of it."""
+    times = waves.sample / waves.recording_rate
+    result = chosen.copy()
+    for i in np.flatnonzero(chosen):
+        result |= (np.abs(times - times[i]) <= _AFTER_S) & (waves.peak < _RINGING * waves.peak[i])
+    return result
+
+
+def _alone(waves: Waveforms) -> NDArray[np.bool_]:
+    """Seen on one electrode only."""
+    ordered = np.sort(waves.ratios, axis=1)
+    alone = (ordered[:, -1] > _DOMINANCE * ordered[:, -2]) | (waves.spread < _SPREAD)
+    return np.asarray(alone)
+
+
+def pop_likeness(waves: Waveforms, source: Source) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Largest correlation of each event with filtered steps that decay with 5–200 ms, shifts up to 4 ms.
+
+    The second is that with the same steps run backwards.
+    """
+    from myolens.emg.kernels import zero_phase
+
+    rate = waves.recording_rate
+    step = round(rate / waves.rate)
+    long = round(0.5 * rate)
+    after = np.arange(long)[:, None] / rate
+    decay = np.exp(-after / np.array(_DECAYS_S))
+    bank = np.concatenate([decay, decay * (1 - np.exp(-after / _RISE_S))], axis=1)
+    made = np.concatenate([np.zeros_like(bank), bank]).astype(np.float32)
+    zero_phase(made, source.band.sections)
+    length, reach = waves.windows.shape[1], round(_SHIFT_S * waves.rate)
+    before = round(BEFORE_S * waves.rate)
+    x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
+    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+    def best(shapes: NDArray[np.float32]) -> NDArray[np.float64]:
+        first = np.argmax(np.abs(shapes), axis=0) - before * step
+        parts = np.stack(
+            [
+                shape[start + shift * step :][: length * step : step]
+                for shape, start in zip(shapes.T, first, strict=True)
+                for shift in range(-reach, reach + 1)
+            ],
+            axis=1,
+        )
+        return np.asarray(np.max(np.abs(x @ (parts / np.linalg.norm(parts, axis=0))), axis=1))
+
+    return best(made), best(made[::-1])
+
+
+def is_dense(source: Source) -> bool:
+    """Whether the electrodes are a grid in which neighbours see the same potential."""
+    places = [source.recording.channels[row].position_mm for row in source.rows]
+    known = np.array([place for place in places if place is not None], float)
+    if len(known) >= _DENSE_CHANNELS:
+        gaps = np.linalg.norm(known[:, None] - known[None, :], axis=2)
+        np.fill_diagonal(gaps, np.inf)
+        return bool(np.median(gaps.min(axis=1)) <= _DENSE_SPACING_MM)
+    return len(places) >= _DENSE_WITHOUT_POSITIONS
