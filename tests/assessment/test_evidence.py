@@ -52,6 +52,49 @@ def test_a_clear_measurement_overrules_a_word_and_says_so() -> None:
     assert "low_potassium" in both.contradictions
 
 
+def salt(cause: str, **labs: float) -> float:
+    return probability(put_together(labs=labs).observed, cause)
+
+
+def test_a_value_outside_its_range_makes_the_state_nearly_certain_a_word_does_not() -> None:
+    told = probability(put_together(Told("low_potassium", True)).observed, "hypokalaemia")
+    assert probability({}, "hypokalaemia") < told < 0.5
+    assert salt("hypokalaemia", potassium=3.2) > 0.95
+    assert salt("hypokalaemia", potassium=2.9) > 0.95
+    assert told < salt("hypokalaemia", potassium=3.4) < salt("hypokalaemia", potassium=3.2)
+
+
+@pytest.mark.parametrize("state", sorted(NETWORK.states))
+def test_a_state_is_read_from_its_value_alone(state: str) -> None:
+    """Every disturbed salt: monotone in the value, saturating, and a normal value speaks against it."""
+    (lab, threshold), *_ = [
+        (lab, threshold)
+        for lab in NETWORK.knowledge.labs.values()
+        for threshold in lab.number.thresholds
+        if threshold.finding == state
+    ]
+    ((cause, _),) = NETWORK.effects[NETWORK.findings[state]]
+    code = list(NETWORK.causes)[cause]
+    side = -1 if threshold.direction == "below" else 1
+    steps = [threshold.cutoff + side * threshold.absent.sd * k for k in (-3, -1, 0.1, 0.5, 1, 2, 5, 10)]
+    values = [salt(code, **{lab.code: value}) for value in steps]
+    assert np.diff(values).min() > -1e-4
+    assert values[-1] == pytest.approx(values[-2], abs=1e-9)
+    assert values[0] < probability({}, code) < values[-1] < 0.9999
+    assert values[-1] > 0.9
+
+
+def test_a_word_about_blood_weighs_less_than_a_clearly_abnormal_value() -> None:
+    for lab in NETWORK.knowledge.labs.values():
+        for threshold in lab.number.thresholds:
+            mean = threshold.present.mean
+            value = float(np.exp(mean)) if threshold.present.log else mean
+            by_value = put_together(labs={lab.code: value}, sex=threshold.sex).observed[threshold.finding]
+            by_word = put_together(Told(threshold.finding, True)).observed[threshold.finding]
+            if by_word is not PRESENT:  # a finding that no blood test stands for alone
+                assert by_value.if_absent < by_word.if_absent, (lab.code, threshold.finding)
+
+
 def test_strong_soft_evidence_counts_as_a_fact_weak_does_not() -> None:
     assert "emg_fibrillations" in put_together(Told("emg_fibrillations", None, SURE)).facts.present
     weak = put_together(Told("emg_fibrillations", None, SURE / 2))

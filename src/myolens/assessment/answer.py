@@ -114,7 +114,9 @@ def assess(
         course=course,
         criteria=criteria_results(knowledge, facts),
         contradictions=evidence.contradictions,
-        explanation=paragraphs(urgency, causes, evidence.understood, questions, tests),
+        explanation=paragraphs(
+            urgency, causes, evidence.understood, questions, tests, evidence.contradictions
+        ),
         clinician=clinician_lines(network, judgement, causes, facts, urgency),
         limits=_limits(case, knowledge, judgement, evidence),
         sources={},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from myolens.assessment.measured import crossed, log_ratio
+from myolens.assessment.measured import crossed, log_ratio, state_log_ratio, worded_log_ratio
 from myolens.assessment.network import ABSENT, PRESENT, Network, Weights, soft
 from myolens.assessment.triage import Facts
+from myolens.knowledge.model import Threshold
 
 SURE = 2.0
 """A measured log likelihood ratio beyond this overrules a plain statement to the contrary."""
@@ -52,6 +53,7 @@ def combined(
     disputed: Iterable[str] = (),
     numbers: Mapping[str, float],
     labs: Mapping[str, float],
+    repeated: Mapping[str, Sequence[float]] | None = None,
     age: float | None,
     sex: str | None,
 ) -> Combined:
@@ -60,7 +62,9 @@ def combined(
     A number measured in the person overrules a plain statement about the same finding when it
     is clear (`SURE`). A finding said to be both present and absent, directly or by implication,
     counts as unknown in the inference and as present for the rules; ``disputed`` are codes
-    already known to be contradictory.
+    already known to be contradictory. ``labs`` are the values the rules go by, the worst where
+    there are several; ``repeated`` are all values of each test, whose log ratios are averaged. A
+    blood result told in words, without its value, is soft evidence (`worded_log_ratio`).
     """
     yes: set[str] = set()
     no: set[str] = set()
@@ -70,12 +74,13 @@ def combined(
             hints.setdefault(each.code, []).append(each.log_ratio)
         elif each.present is not None:
             (yes if each.present else no).add(each.code)
-    for finding, ratio in _measured(network, numbers, labs, sex):
-        hints.setdefault(finding, []).append(ratio)
-    ratios = {code: sum(sorted(values)) for code, values in hints.items()}
+    single = {code: [value] for code, value in labs.items()}
+    ratios = _summed(hints, _measured(network, numbers, single if repeated is None else repeated, sex))
+    feared = _summed(hints, _measured(network, numbers, single, sex))
     overruled = {code for code in yes if ratios.get(code, 0) < -SURE}
     overruled |= {code for code in no if ratios.get(code, 0) > SURE}
     hinted = {code: ratio for code, ratio in ratios.items() if ratio > 0 or not _milestone(network, code)}
+    worded = {code: ratio for code, ratio in _worded(network, yes, no).items() if code not in hinted}
     present = _closed_up(network, yes - overruled)
     absent = _closed_down(network, no - overruled)
     clash = _with_particular(network, set(disputed) | (present & absent), present)
@@ -83,13 +88,27 @@ def combined(
     hinted |= _unmentioned(network, present, certain | clash | hinted.keys())
     observed = {}
     for code in network.findings:
-        if code in certain:
+        if code in certain and code in worded:
+            observed[code] = soft(worded[code])
+        elif code in certain and code in hinted and _is_lab(network, code):
+            observed[code] = soft(hinted[code])
+        elif code in certain:
             if code in present or not _milestone(network, code):
                 observed[code] = PRESENT if code in present else ABSENT
         elif code in hinted and code not in clash and hinted[code] != 0:
             observed[code] = soft(hinted[code])
     return Combined(
-        facts=_facts(network, present, absent, yes, ratios, numbers=numbers, labs=labs, age=age, sex=sex),
+        facts=_facts(
+            network,
+            present,
+            absent,
+            yes | set(disputed),
+            feared,
+            numbers=numbers,
+            labs=labs,
+            age=age,
+            sex=sex,
+        ),
         observed=_without_implied_absences(network, observed, stated=no),
         contradictions=tuple(
             code
@@ -126,6 +145,27 @@ def _facts(
     return Facts(frozenset(there), frozenset(gone - there), dict(numbers), dict(labs), age, sex)
 
 
+def _worded(network: Network, yes: set[str], no: set[str]) -> dict[str, float]:
+    """Log ratios of blood results that were told in words and stand for themselves.
+
+    Results that imply each other ("very high" implies "high") are told as one chain instead.
+    """
+    told = {code for code in yes | no if _is_lab(network, code)}
+    numbers = {network.findings[code] for code in told}
+    related = {network.codes[general] for code in told for general in network.above[network.findings[code]]}
+    alone = {code for code in told - related if not network.above[network.findings[code]] & numbers}
+    thresholds: dict[str, list[Threshold]] = {code: [] for code in sorted(alone)}
+    for lab in network.knowledge.labs.values() if alone else ():
+        for threshold in lab.number.thresholds:
+            if threshold.finding in alone and threshold.finding not in network.states:
+                thresholds[threshold.finding].append(threshold)
+    return {code: worded_log_ratio(of, present=code in yes) for code, of in thresholds.items()}
+
+
+def _is_lab(network: Network, code: str) -> bool:
+    return network.knowledge.findings[code].kind == "lab"
+
+
 def _milestone(network: Network, code: str) -> bool:
     return network.knowledge.findings[code].milestone
 
@@ -141,21 +181,42 @@ def _unmentioned(network: Network, present: set[str], told: set[str]) -> dict[st
     }
 
 
+def _summed(hints: Mapping[str, list[float]], measured: list[tuple[str, float]]) -> dict[str, float]:
+    """Log ratio of each finding, over all that hints at it."""
+    found = {code: list(ratios) for code, ratios in hints.items()}
+    for code, ratio in measured:
+        found.setdefault(code, []).append(ratio)
+    return {code: sum(sorted(ratios)) for code, ratios in found.items()}
+
+
 def _measured(
-    network: Network, numbers: Mapping[str, float], labs: Mapping[str, float], sex: str | None
+    network: Network,
+    numbers: Mapping[str, float],
+    labs: Mapping[str, Sequence[float]],
+    sex: str | None,
 ) -> list[tuple[str, float]]:
-    """Soft evidence of numeric answers and laboratory values by their thresholds."""
+    """Soft evidence of numeric answers and laboratory values by their thresholds.
+
+    Repeated values of one test are averaged in the log ratio: each may be the one that counts.
+    """
     knowledge = network.knowledge
     found = []
-    values = [(knowledge.findings[code].number, value) for code, value in numbers.items()]
-    values += [(knowledge.labs[code].number, value) for code, value in labs.items()]
-    for number, value in values:
+    given = [(knowledge.findings[code].number, [value]) for code, value in numbers.items()]
+    given += [(knowledge.labs[code].number, sorted(values)) for code, values in labs.items()]
+    for number, values in given:
         for threshold in number.thresholds if number is not None else ():
             if threshold.sex is None or threshold.sex == sex:
-                ratio = log_ratio(threshold, value)
-                # A value past the published cut-off never speaks against the finding.
-                found.append((threshold.finding, max(ratio, 0.0) if crossed(threshold, value) else ratio))
+                ratios = [_ratio(network, threshold, value) for value in values]
+                found.append((threshold.finding, sum(ratios) / len(ratios)))
     return found
+
+
+def _ratio(network: Network, threshold: Threshold, value: float) -> float:
+    if threshold.finding in network.states:
+        return state_log_ratio(threshold, value)
+    ratio = log_ratio(threshold, value)
+    # A value past the published cut-off never speaks against the finding.
+    return max(ratio, 0.0) if crossed(threshold, value) else ratio
 
 
 def _with_particular(network: Network, clash: set[str], present: set[str]) -> set[str]:

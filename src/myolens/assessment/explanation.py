@@ -10,6 +10,7 @@ from myolens.assessment.posterior import INTERVAL_LEVEL, Judgement
 from myolens.assessment.result import (
     CauseResult,
     CheckedFor,
+    Contradicted,
     Evidence,
     Question,
     TestAdvice,
@@ -102,9 +103,10 @@ def paragraphs(
     understood: Sequence[Understood],
     questions: Sequence[Question],
     tests: Sequence[TestAdvice],
+    contradictions: Sequence[Contradicted] = (),
 ) -> tuple[str, ...]:
     """Explain: what was understood, what fits, what speaks for and against, what would change it."""
-    told = [_understood(understood), _urgency(urgency)]
+    told = [_understood(understood), *(each.text for each in contradictions), _urgency(urgency)]
     likely = [cause for cause in causes if cause.probability >= 0.15][:3]
     if likely:
         told += [_fits(likely[0]), _because(likely[0])]

@@ -18,6 +18,7 @@ DRAWS = 200
 _SMALLEST = 1e-6
 """Probabilities of the knowledge base are kept this far from 0 and 1, so that nothing is impossible."""
 _MOST_CERTAIN_GIVEN_GENERAL = 0.999
+_DEFINING = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,8 @@ class Network:
         Finding codes by number.
     umbrellas : frozenset of int
         General findings over unlike ones.
+    states : frozenset of str
+        Blood findings that are a cause by definition (`_states`).
     """
 
     knowledge: Knowledge
@@ -63,6 +66,7 @@ class Network:
     baseline: dict[bytes, Array]
     codes: tuple[str, ...]
     umbrellas: frozenset[int]
+    states: frozenset[str]
 
 
 def compiled(knowledge: Knowledge) -> Network:
@@ -94,6 +98,8 @@ def _compiled(knowledge: Knowledge) -> Network:
             )
         ]
     ).reshape(len(findings), 1 + DRAWS)
+    states = _states(knowledge)
+    leak[[findings[code] for code in states]] = _SMALLEST
     above = [_above(knowledge, code, findings) for code in findings]
     effects: list[dict[int, Array]] = [{} for _ in findings]
     risks: dict[str, list[tuple[int, Array, Array]]] = {}
@@ -128,6 +134,26 @@ def _compiled(knowledge: Knowledge) -> Network:
         {},
         tuple(findings),
         frozenset(findings[code] for code, each in knowledge.findings.items() if each.umbrella),
+        states,
+    )
+
+
+def _states(knowledge: Knowledge) -> frozenset[str]:
+    """Findings of blood tests that *are* a disturbed salt: nobody has low potassium without hypokalaemia.
+
+    They are the findings of the low and high side of a laboratory test that one cause alone
+    produces, one of the group "electrolyte", and nearly always. Their leak is nothing: what else
+    lowers potassium does so by way of that cause.
+    """
+    sides = {side for lab in knowledge.labs.values() for side in (lab.low_finding, lab.high_finding)}
+    producers: dict[str, list[tuple[Cause, float]]] = {}
+    for cause in knowledge.causes.values():
+        for effect in cause.findings:
+            if effect.finding in sides:
+                producers.setdefault(effect.finding, []).append((cause, effect.value))
+    only = {code: of[0] for code, of in producers.items() if len(of) == 1}
+    return frozenset(
+        code for code, (cause, value) in only.items() if cause.group == "electrolyte" and value >= _DEFINING
     )
 
 

@@ -175,6 +175,14 @@ class Understood(_Model):
     given_as: str
 
 
+class Contradicted(_Model):
+    """Two answers that do not fit together: the finding, both statements, and what was made of them."""
+
+    name: str
+    said: tuple[str, ...]
+    text: str
+
+
 class CriterionResult(_Model):
     """A published set of diagnostic criteria, computed on what is known.
 
@@ -223,6 +231,7 @@ class Assessment(_Model):
     cautions: tuple[Caution, ...]
     course: ExpectedCourse
     criteria: tuple[CriterionResult, ...] = ()
+    contradictions: tuple[Contradicted, ...] = ()
     explanation: tuple[str, ...]
     clinician: tuple[str, ...]
     limits: tuple[str, ...]

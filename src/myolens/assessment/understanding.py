@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from myolens.assessment.evidence import SURE, Told, combined
 from myolens.assessment.network import Network, Weights
-from myolens.assessment.result import Understood, Unrecognised
+from myolens.assessment.result import Contradicted, Understood, Unrecognised
 from myolens.assessment.triage import Facts
-from myolens.assessment.words import duration
+from myolens.assessment.words import contradiction, duration
 from myolens.case import Case
 from myolens.knowledge.consequences import closure
 from myolens.knowledge.grades import limit_for
-from myolens.knowledge.model import Knowledge
+from myolens.knowledge.model import Knowledge, LabDefinition, Number
 from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.recognised import Recognised, RecognisedFinding, RecognisedLab
 from myolens.knowledge.vocabulary import DURATION, recognise
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SLOW = "slow_over_years"
 FAST = "weakness_rapidly_worsening"
 _LOSSES = frozenset({"weakness", "weakness_on_examination", "muscle_wasting"})
+_SAME_VALUE = 0.02
+"""Two values of one test that differ by less than this share are the same value, rounded."""
 YEARS_DAYS = 3 * 365.25
 """Weakness that began this long ago counts as evidence of a slow course (project estimate)."""
 FAST_DAYS = 28
@@ -45,8 +47,10 @@ class Understanding:
     understood, proposed : tuple of Understood
         What was given, and what the free text seems to say but nobody has confirmed.
     unrecognised : tuple of Unrecognised
-    contradictions : tuple of str
-        Names of what was said to be both present and absent.
+    contradictions : tuple of Contradicted
+        What was said to be both present and absent, and values that differ.
+    notes : tuple of str
+        How a number was read where the case left it open.
     lasted_days : float or None
         How long the twitching has lasted.
     answers : int
@@ -59,7 +63,8 @@ class Understanding:
     understood: tuple[Understood, ...]
     proposed: tuple[Understood, ...]
     unrecognised: tuple[Unrecognised, ...]
-    contradictions: tuple[str, ...]
+    contradictions: tuple[Contradicted, ...]
+    notes: tuple[str, ...]
     lasted_days: float | None
     answers: int
 
@@ -82,29 +87,29 @@ def gathered(
         confirmed = tuple(proposal.finding for proposal in proposed)
         told_case = told_case.model_copy(update={"findings": (*told_case.findings, *confirmed)})
         recognised = recognise(told_case, knowledge, today=today)
-    labs = {lab.code: lab.value for lab in recognised.labs if lab.value is not None}
+    values = _values(recognised)
     both = combined(
         network,
         [_told(finding) for finding in recognised.findings if _said(finding, knowledge)]
         + _course(recognised, knowledge),
         disputed=[contradiction.code for contradiction in recognised.contradictions],
         numbers=recognised.numbers,
-        labs=labs,
+        labs=_worst(values, recognised, knowledge),
+        repeated=values,
         age=case.age,
         sex=case.sex,
     )
     labels = _labels(knowledge, recognised, case)
     understood = _understood(knowledge, recognised)
     return Understanding(
-        facts=replace(
-            both.facts, since=_newest(recognised, knowledge), labs=labs | _worded_labs(recognised, knowledge)
-        ),
+        facts=replace(both.facts, since=_newest(recognised, knowledge)),
         observed=both.observed,
         labels=labels,
         understood=understood,
         proposed=() if trust_text else tuple(_proposal(each) for each in proposed),
         unrecognised=_unrecognised(recognised),
-        contradictions=tuple(labels[code] for code in both.contradictions),
+        contradictions=_contradicted(both.contradictions, recognised, values, knowledge),
+        notes=_notes(recognised, knowledge),
         lasted_days=recognised.numbers.get(DURATION),
         answers=sum(each.present is not None or each.value is not None for each in understood),
     )
@@ -146,15 +151,89 @@ def _told(finding: RecognisedFinding) -> Told:
     return Told(finding.code, finding.present)
 
 
-def _worded_labs(recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
-    """Critical values that graded words stand for ("severely low"); the rules alone use them."""
-    found = {}
+def _values(recognised: Recognised) -> dict[str, list[float]]:
+    """All values given for each laboratory test, in order of size."""
+    found: dict[str, list[float]] = {}
+    for lab in recognised.labs:
+        if lab.value is not None:
+            found.setdefault(lab.code, []).append(lab.value)
+    return {code: sorted(values) for code, values in found.items()}
+
+
+def _worst(values: dict[str, list[float]], recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
+    """Return the value of each test that is farthest outside its range, for the rules alone.
+
+    A graded word ("severely low") counts as the critical value it stands for.
+    """
+    candidates = {code: list(several) for code, several in values.items()}
     for lab in recognised.labs:
         if lab.grade is not None and lab.word in ("low", "high"):
             limit = limit_for(knowledge.labs[lab.code], lab.word, lab.grade)
             if limit is not None:
-                found[lab.code] = limit
-    return found
+                candidates.setdefault(lab.code, []).append(limit)
+    return {
+        code: max((_outside(knowledge.labs[code], value), value) for value in several)[1]
+        for code, several in sorted(candidates.items())
+    }
+
+
+def _outside(lab: LabDefinition, value: float) -> float:
+    """How far a value lies outside the range, in shares of the limit it passes."""
+    if lab.normal_low is not None and value < lab.normal_low:
+        return 1 - value / lab.normal_low
+    if lab.normal_high is not None and value > lab.normal_high:
+        return value / lab.normal_high - 1
+    return 0.0
+
+
+def _contradicted(
+    codes: Sequence[str], recognised: Recognised, values: dict[str, list[float]], knowledge: Knowledge
+) -> tuple[Contradicted, ...]:
+    """Name both sides of everything that does not fit together."""
+    told: dict[str, tuple[str, ...]] = {}
+    for each in recognised.contradictions:
+        told[each.code] = tuple(dict.fromkeys((*told.get(each.code, ()), *each.given_as)))
+    found = []
+    for code in knowledge.findings:
+        said = told.get(code) or (_against_measured(code, recognised, knowledge) if code in codes else ())
+        if len(said) > 1:
+            found.append((knowledge.findings[code].name, tuple(sorted(said))))
+    for code, several in values.items():
+        if several[-1] > several[0] * (1 + _SAME_VALUE):
+            unit = knowledge.labs[code].number.unit
+            found.append((knowledge.labs[code].name, tuple(_value(value, unit) for value in several)))
+    return tuple(Contradicted(name=name, said=said, text=contradiction(name, said)) for name, said in found)
+
+
+def _against_measured(code: str, recognised: Recognised, knowledge: Knowledge) -> tuple[str, ...]:
+    """A word about a blood result or a number, and the number that says otherwise."""
+    words = [f"{f.given_as.replace('_', ' ')}: {'yes' if f.present else 'no'}"
+             for f in recognised.findings if f.code == code and f.implied_by is None]  # fmt: skip
+    numbers = [
+        f"{knowledge.labs[lab.code].name} {_lab_value(lab)}"
+        for lab in recognised.labs
+        if lab.value is not None and code in _thresholds(knowledge.labs[lab.code].number)
+    ]
+    numbers += [
+        f"{knowledge.findings[f.code].name} {_value(f.value, f.unit)}"
+        for f in recognised.findings
+        if f.value is not None and code in _thresholds(knowledge.findings[f.code].number)
+    ]
+    return (*words, *numbers)
+
+
+def _thresholds(number: Number | None) -> set[str]:
+    return {threshold.finding for threshold in number.thresholds} if number is not None else set()
+
+
+def _notes(recognised: Recognised, knowledge: Knowledge) -> tuple[str, ...]:
+    """Say which unit was taken where none was given."""
+    return tuple(
+        f"{knowledge.labs[lab.code].name} was given without a unit and read as {_lab_value(lab)}, "
+        "the only unit that gives a possible value."
+        for lab in sorted(recognised.labs, key=lambda each: (each.code, str(each.value)))
+        if not lab.unit_given
+    )
 
 
 def _newest(recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:

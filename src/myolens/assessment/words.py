@@ -134,6 +134,15 @@ def duration(days: float) -> str:
     return f"{count} day{'s' if count > 1 else ''}"
 
 
+def contradiction(name: str, said: Sequence[str]) -> str:
+    """Name two statements that do not fit together, and say what was made of them."""
+    quoted = listed(f"“{each}”" for each in said)
+    return (
+        f"Two answers do not fit together ({lowered(name)}): {quoted}. Please check which is right. "
+        "Until then the more serious one counts for how soon you should be seen."
+    )
+
+
 def lowered(label: str) -> str:
     """Return a name as it stands inside a sentence; abbreviations keep their capitals."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label

@@ -14,20 +14,32 @@ def merged(
     """Keep each code once; what is said both ways is a contradiction."""
     by_code: dict[str, list[RecognisedFinding]] = {}
     somewhere = {finding.code for finding in said if finding.present}
-    for finding in said:
+    for finding in sorted(said, key=_in_any_order):
         if finding.present is False and finding.sites and finding.code in somewhere:
             continue  # "jerks of the trunk, none of the limbs" is no contradiction
         by_code.setdefault(finding.code, []).append(finding)
     kept: dict[str, RecognisedFinding] = {}
     contradictions = []
-    for code, group in by_code.items():
+    for code in dict.fromkeys(finding.code for finding in said if finding.code in by_code):
+        group = by_code[code]
         answers = {finding.present for finding in group} - {None}
         definition = knowledge.findings[code]
         present = answers.pop() if len(answers) == 1 else (True if definition.safety and answers else None)
         if answers and present in (None, True) and len({f.present for f in group} - {None}) > 1:
-            contradictions.append(Contradiction(code, definition.name, tuple(f.given_as for f in group)))
+            told = [_statement(finding) for finding in group if finding.present is not None]
+            contradictions.append(Contradiction(code, definition.name, tuple(dict.fromkeys(told))))
         kept[code] = _joined(group, present=present)
     return kept, contradictions
+
+
+def _in_any_order(finding: RecognisedFinding) -> tuple[str, ...]:
+    """Sort key that makes what is kept of several statements independent of their order."""
+    return (finding.given_as, str(finding.present), str(finding.value), str(finding.sites), finding.source)
+
+
+def _statement(finding: RecognisedFinding) -> str:
+    """What was said, as it was said, with the answer."""
+    return f"{finding.given_as.replace('_', ' ')}: {'yes' if finding.present else 'no'}"
 
 
 def _joined(group: list[RecognisedFinding], *, present: bool | None) -> RecognisedFinding:
@@ -66,7 +78,7 @@ def with_consequences(
         for code in closure((finding.code,), knowledge)[1:]:
             other = found.get(code)
             if other is not None and other.present is False:
-                given = (other.given_as, finding.given_as)
+                given = (_statement(other), _statement(finding))
                 contradictions.append(Contradiction(code, knowledge.findings[code].name, given))
             if other is None or not other.present:
                 found[code] = replace(

@@ -49,7 +49,10 @@ class RecognisedFinding:
 
 @dataclass(frozen=True)
 class RecognisedLab:
-    """One laboratory value in the base unit, or the word it was given as, with its grade if it has one."""
+    """One laboratory value in the base unit, or the word it was given as, with its grade if it has one.
+
+    ``unit_given`` is false where the value came without a unit and only one gives a possible value.
+    """
 
     code: str
     given_as: str
@@ -57,6 +60,7 @@ class RecognisedLab:
     unit: str = ""
     word: Literal["low", "normal", "high"] | None = None
     grade: Grade | None = None
+    unit_given: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Unrecognised:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A finding that the case says to be both present and absent."""
+    """A finding that the case says to be both present and absent; ``given_as`` are the statements."""
 
     code: str
     name: str

@@ -278,7 +278,11 @@ class _Reader:
             else quantity_from(lab.value, lab.unit, definition.number, guess=True)
         )
         if isinstance(read, Quantity):
-            self.labs.append(RecognisedLab(code, lab.name, value=read.value, unit=read.unit))
+            given = f"{lab.value} {lab.unit or ''}".strip("0123456789.,<>=+- ") != ""
+            plain = definition.number.unit in ("", "1")
+            self.labs.append(
+                RecognisedLab(code, lab.name, value=read.value, unit=read.unit, unit_given=given or plain)
+            )
         else:
             self._not_understood(
                 f"{lab.name} {lab.value} {lab.unit or ''}".strip(), "value", read.reason, (code,)
