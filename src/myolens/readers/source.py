@@ -14,7 +14,7 @@ from myolens.errors import InputError
 HEAD_BYTES = 65_536
 """Bytes of the beginning that decide the format."""
 
-KEPT_IN_MEMORY = 16 * 1024**2
+KEPT_IN_MEMORY = 8 * 1024**2
 """Decoded samples of a file up to this many bytes stay in memory; more go to temporary files."""
 
 LARGEST_UNPACKED = 4 * 1024**3

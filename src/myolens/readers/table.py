@@ -16,7 +16,7 @@ from myolens.readers.spool import Spool
 
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS = 4096
-_BLOCK = 1_000_000
+_BLOCK = 500_000
 _LOOK_LINES = 400
 _AGREEING = 8
 """Lines in a row that must look alike for a table to begin."""
@@ -274,7 +274,7 @@ def _split(line: str, delimiter: str | None) -> list[str]:
 
 
 def _blocks(source: Source, encoding: str, skip: int) -> Iterator[list[str]]:
-    """Lines of the file in blocks of about a megabyte."""
+    """Lines of the file in blocks of about half a megabyte."""
     rest = ""
     with source.path.open(encoding=encoding, errors="replace") as file:
         while True:

@@ -42,8 +42,8 @@ class _BrokenError(ValueError):
 
 
 @dataclass(slots=True)
-class _Stream:
-    """What the chunks of one stream said so far."""
+class Stream:
+    """What the chunks of one stream said so far; its samples are in `stamps` and `values`."""
 
     about: ElementTree.Element
     channels: int
@@ -57,6 +57,7 @@ class _Stream:
     stated: int | None = None
 
     def said(self, key: str) -> str:
+        """Text of an element of the header, empty where there is none."""
         return self.about.findtext(key) or ""
 
     def described(self, key: str) -> list[str]:
@@ -65,10 +66,20 @@ class _Stream:
         return found if len(found) == self.channels else [""] * self.channels
 
 
-class _Samples(NamedTuple):
-    """Synchronised samples of a stream."""
+class Samples(NamedTuple):
+    """Samples of a stream.
 
-    stream: _Stream
+    Attributes
+    ----------
+    stream : Stream
+        What the file says about it.
+    stamps : ndarray, shape (samples,)
+        Seconds of the recorder's clock, without jitter.
+    values : ndarray, shape (samples, channels), or None
+        As stored; None for texts.
+    """
+
+    stream: Stream
     stamps: NDArray[np.float64]
     values: NDArray[Any] | None
 
@@ -86,11 +97,10 @@ def read(source: Source) -> Sequence[Recording]:
     InputError
         If no stream has samples, or the first chunk is damaged.
     """
-    streams, end = _walked(source)
-    found = [_synchronised(stream) for stream in streams]
+    found, end = synchronised(source)
     numeric = [(s, s.values) for s in found if s.values is not None and s.stamps.size > 1]
     if not numeric:
-        names = ", ".join(stream.said("name") for stream in streams) or "none"
+        names = ", ".join(samples.stream.said("name") for samples in found) or "none"
         raise source.refuse(f"has no stream of numbers with samples (streams: {names[:200]})")
     notes = []
     if end < source.size:
@@ -109,9 +119,15 @@ def read(source: Source) -> Sequence[Recording]:
     return [_recording(source, samples, values, sorted(markers), notes) for samples, values in numeric]
 
 
+def synchronised(source: Source) -> tuple[list[Samples], int]:
+    """Samples of every stream on one clock, and the bytes up to the first chunk that is not sound."""
+    streams, end = _walked(source)
+    return [_synchronised(stream) for stream in streams], end
+
+
 def _recording(
     source: Source,
-    samples: _Samples,
+    samples: Samples,
     values: NDArray[Any],
     markers: Sequence[tuple[float, str]],
     notes: Sequence[str],
@@ -159,7 +175,7 @@ def _ordered(
     return times[order], sorted_values.array()
 
 
-def _synchronised(stream: _Stream) -> _Samples:
+def _synchronised(stream: Stream) -> Samples:
     stamps = stream.stamps.array()[:, 0]
     values = None if stream.values is None else stream.values.array()
     clock, offset = np.array(stream.clock, float).reshape(-1, 2).T
@@ -171,13 +187,13 @@ def _synchronised(stream: _Stream) -> _Samples:
     may_drop = stream.said("desc/synchronization/can_drop_samples").lower() == "true"
     if stream.nominal_rate > 0 and not may_drop:
         dejitter(stamps, stream.nominal_rate)
-    return _Samples(stream, stamps, values)
+    return Samples(stream, stamps, values)
 
 
-def _walked(source: Source) -> tuple[list[_Stream], int]:
+def _walked(source: Source) -> tuple[list[Stream], int]:
     """Streams of the file, and the bytes up to the first chunk that is not sound."""
     data = np.asarray(np.memmap(source.path, np.uint8, "r"))
-    streams: dict[int, _Stream] = {}
+    streams: dict[int, Stream] = {}
     at, released = 4, 0
     while at < data.size:
         try:
@@ -197,7 +213,7 @@ def _walked(source: Source) -> tuple[list[_Stream], int]:
     return list(streams.values()), at
 
 
-def _take(source: Source, streams: dict[int, _Stream], tag: int, content: Bytes) -> None:
+def _take(source: Source, streams: dict[int, Stream], tag: int, content: Bytes) -> None:
     """Add what a chunk says to its stream, as far as it is sound."""
     if tag not in {_STREAM_HEADER, _SAMPLES, _CLOCK_OFFSET, _STREAM_FOOTER}:
         return
@@ -215,7 +231,7 @@ def _take(source: Source, streams: dict[int, _Stream], tag: int, content: Bytes)
         streams[number].stated = int(count[1]) if count else None
 
 
-def _stream(source: Source, header: bytes) -> _Stream:
+def _stream(source: Source, header: bytes) -> Stream:
     if b"<!DOCTYPE" in header or b"<!ENTITY" in header:
         raise _BrokenError("stream headers have no entities")
     about = ElementTree.fromstring(header.decode("utf-8", "replace"))  # noqa: S314 - it has no entities
@@ -225,13 +241,13 @@ def _stream(source: Source, header: bytes) -> _Stream:
         raise _BrokenError("no usable channel count or format")
     channels, rate = int(count[1]), float(about.findtext("nominal_srate") or 0)
     if form == "string":
-        return _Stream(about, channels, None, rate, Spool(source, 1), None)
+        return Stream(about, channels, None, rate, Spool(source, 1), None)
     dtype = np.dtype(_TYPES[form])
     values = Spool(source, channels, dtype.newbyteorder("="))
-    return _Stream(about, channels, dtype, rate, Spool(source, 1), values)
+    return Stream(about, channels, dtype, rate, Spool(source, 1), values)
 
 
-def _take_samples(stream: _Stream, body: Bytes) -> None:
+def _take_samples(stream: Stream, body: Bytes) -> None:
     count, at = _length(body, 0)
     width = 2 if stream.dtype is None else stream.dtype.itemsize
     if count * (1 + stream.channels * width) > body.size - at:
@@ -262,7 +278,7 @@ def _take_samples(stream: _Stream, body: Bytes) -> None:
         at, count = at + run * step, count - run
 
 
-def _take_texts(stream: _Stream, body: Bytes, at: int, count: int) -> None:
+def _take_texts(stream: Stream, body: Bytes, at: int, count: int) -> None:
     interval = 1 / stream.nominal_rate if stream.nominal_rate > 0 else 0.0
     stamps = np.empty((count, 1))
     for sample in range(count):
