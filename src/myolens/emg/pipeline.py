@@ -25,6 +25,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
 from myolens.emg.shapes import Shapes, sort_discharges
+from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source
 from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms
@@ -65,8 +66,8 @@ def analyze(
     -------
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
-        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat`` and, for the needle,
-        ``needle``.
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat`` and, where there was a needle or
+        stimulation, ``needle`` and ``stimulation``.
 
     Raises
     ------
@@ -95,7 +96,9 @@ def analyze(
         source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
     )
     analysis = _at_rest(source, channels, noise, events, muscle, false_alarms_per_10_min)
-    return _with_needle(analysis, recording, muscle) if kind is ChannelKind.NEEDLE_EMG else analysis
+    if kind is ChannelKind.NEEDLE_EMG:
+        analysis = _with_needle(analysis, recording, muscle)
+    return _with_stimulation(analysis, recording, muscle)
 
 
 def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tuple[int, ...], ChannelKind]:
@@ -149,7 +152,13 @@ def _at_rest(
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops], slow_s]))
     moments = events.times_s[events.muscle]
-    excluded = exclusions(source, noise, events.scan, events.threshold, moments, explained_s, slow_s)
+    excluded = sorted(
+        [
+            *exclusions(source, noise, events.scan, events.threshold, moments, explained_s, slow_s),
+            *stimulated(recording, source.rows),
+        ],
+        key=lambda span: span.start_s,
+    )
     spans = merged((span.start_s, span.end_s) for span in excluded)
     kept = complement(spans, recording.seconds)
     analysed_s = length(kept)
@@ -253,6 +262,21 @@ def _with_needle(analysis: Analysis, recording: Recording, muscle: str | None) -
         findings=reading.findings,
         notes=(*analysis.notes, *reading.notes),
         details=analysis.details | {"needle": reading.to_json()},
+    )
+
+
+def _with_stimulation(analysis: Analysis, recording: Recording, muscle: str | None) -> Analysis:
+    """Add what repetitive stimulation showed, where the recording holds stimuli that evoke responses."""
+    if not any(span.reason == STIMULATION for span in analysis.excluded):
+        return analysis
+    try:
+        found = decrement(recording, muscle=muscle)
+    except InputError as error:
+        return replace(analysis, notes=(*analysis.notes, f"Stimulation could not be judged: {error}"))
+    return replace(
+        analysis,
+        findings=(*analysis.findings, *found.findings),
+        details=analysis.details | {"stimulation": found.to_json()},
     )
 
 
