@@ -10,7 +10,7 @@ import pytest
 from tests.design import CAUSES
 
 from myolens.knowledge.loading import load
-from myolens.knowledge.model import Cause, Knowledge, Sourced
+from myolens.knowledge.model import Cause, Knowledge, Setting, Sourced
 
 LOOKALIKES = (
     "tremor myoclonus tic dystonia focal_seizure hemifacial_spasm tetanus chorea restless_legs functional"
@@ -142,6 +142,37 @@ def test_scenario_is_named_after_the_cause(knowledge: Knowledge) -> None:
         assert cause.mechanism.scenario in (None, cause.code)
 
 
+EXPOSURES = {
+    "sleep_deprivation": "short_sleep",
+    "caffeine_stimulant": "high_caffeine_intake",
+    "drug_induced": "takes_any_medicine",
+    "muscle_fatigue": "exercise_heavy",
+    "dehydration": "heat_or_sweating_exposure",
+}
+"""Causes that are an exposure: their base rate is that of people who have not told of it."""
+
+
+def averaged(knowledge: Knowledge, code: str, setting: Setting) -> float:
+    """Base rate, over those with and without the exposure if the cause is one."""
+    cause = knowledge.causes[code]
+    base = cause.prior[setting].value
+    if code not in EXPOSURES:
+        return base
+    risk = next(each for each in cause.risks if each.finding == EXPOSURES[code])
+    share, odds = knowledge.findings[risk.finding].leak.value, base / (1 - base)
+    with_it, without = odds * risk.ratio, odds * risk.ratio_absent
+    return share * with_it / (1 + with_it) + (1 - share) * without / (1 + without)
+
+
+@pytest.mark.parametrize("code", EXPOSURES)
+def test_an_exposure_has_to_be_told_before_it_is_a_cause(knowledge: Knowledge, code: str) -> None:
+    """Not told it is rarer than on average, denied it is rarer still, told it is likelier."""
+    risk = next(each for each in knowledge.causes[code].risks if each.finding == EXPOSURES[code])
+    for setting in ("community", "primary_care"):
+        assert knowledge.causes[code].prior[setting].value < averaged(knowledge, code, setting)
+    assert risk.ratio_absent < 1 < risk.ratio
+
+
 def test_base_rates_follow_the_anchors(knowledge: Knowledge) -> None:
     """Dossier table of starting priors; Simon 2013 for the clinic (1 of 20 had ALS, 70 % benign)."""
     disease = knowledge.causes["motor_neuron_disease"]
@@ -152,7 +183,7 @@ def test_base_rates_follow_the_anchors(knowledge: Knowledge) -> None:
     clinic = disease.prior["neurology_clinic"]
     assert clinic.low <= 0.05 <= clinic.high
     for setting in ("community", "primary_care"):
-        total = sum(cause.prior[setting].value for cause in knowledge.causes.values())
+        total = sum(averaged(knowledge, code, setting) for code in knowledge.causes)
         assert 0.9 <= total <= 1.25
     lookalikes = [cause for cause in knowledge.causes.values() if cause.lookalike]
     assert sum(cause.prior["community"].value for cause in lookalikes) < 0.04
