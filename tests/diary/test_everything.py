@@ -4,56 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.small import small_analysis, small_recording
+from tests.kept import TOLD, add_recording, fill
 
-from myolens.diary import DayEntry, Diary, MomentEntry
-from myolens.diary.answers import answers_given, interview_of, keep_interview, start_interview
+from myolens.diary import Diary
+from myolens.diary.answers import answers_given, interview_of
 from myolens.diary.collection import decide, kept_recording, kept_recordings, let_count, undo_decision
 from myolens.diary.database import open_database, transaction
 from myolens.diary.exchange import from_json, to_json
-from myolens.diary.interview import Interview
 from myolens.diary.models import StoredRecording
-from myolens.diary.recordings import to_stored
 from myolens.errors import InputError
-
-TOLD = Interview(
-    age=41, sex="female", complaint="It twitches.", sites=("left:calf",), answers={"weakness": "no"}
-)
-
-
-def add_recording(diary: Diary, name: str = "calf.edf") -> int:
-    with transaction(diary.engine) as session:
-        row = StoredRecording(
-            profile_id=diary.profile_id,
-            created=datetime.now(UTC),
-            name=name,
-            file="f" * 32 + ".edf",
-            size=1234,
-            state="done",
-            message="",
-            options={"kind": None, "muscle": "calf", "rate": None},
-            analysis=to_stored(small_recording(), small_analysis(), place=0),
-            fingerprint="a" * 64,
-        )
-        session.add(row)
-        session.flush()
-        return row.id
-
-
-def fill(diary: Diary) -> int:
-    diary.add(DayEntry(day=date(2026, 1, 5), intensity=4, note="canary"))
-    diary.add(MomentEntry(at=datetime(2026, 1, 5, 9, tzinfo=UTC), site="left calf"))
-    number = start_interview(diary)
-    keep_interview(diary, number, TOLD, answer=TOLD.assessment("a"))
-    recording = add_recording(diary)
-    decide(diary, recording, 0, "reject")
-    decide(diary, recording, 1, "relabel", 7)
-    let_count(diary, recording, counted=False)
-    return recording
 
 
 def exported(diary: Diary) -> str:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from myolens.knowledge import load
 from myolens.diary.interview import ENOUGH_QUESTIONS, SITES
+from myolens.knowledge import load
 
 
 def begin(browser, **about: str) -> int:

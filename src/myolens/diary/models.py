@@ -105,7 +105,7 @@ class StoredCase(Base):
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"))
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     case: Mapped[dict[str, Any]] = mapped_column(JSON)
-    assessment: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    assessment: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class StoredRecording(Base):
@@ -127,7 +127,7 @@ class StoredRecording(Base):
     state: Mapped[str] = mapped_column(String(16), default="waiting")
     message: Mapped[str] = mapped_column(Text, default="")
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    analysis: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    analysis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     fingerprint: Mapped[str] = mapped_column(String(64), default="", server_default="")
     counted: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
 

@@ -34,7 +34,6 @@ from myolens.web.pages import (
     number_field,
     page,
     see_other,
-    sentence,
     text_field,
 )
 
@@ -233,10 +232,11 @@ def _signed(number: str) -> str:
 
 def _trigger_lines(found: TriggerAnalysis, hide: bool, t: Translate) -> list[str]:  # noqa: FBT001
     lines = []
+    keys = {words: name for name, (words, _unit) in FACTORS.items()}
     for trigger in found.triggers:
         line = t(
             "trigger.line",
-            factor=sentence(trigger.factor),
+            factor=t(f"factor.{keys[trigger.factor]}"),
             verdict=t("verdict." + trigger.verdict.replace(" ", "_")),
         )
         if not hide:
