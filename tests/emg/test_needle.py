@@ -52,6 +52,10 @@ def names(reading) -> set[str]:
     return {activity.name for activity in reading.spontaneous}
 
 
+def present(reading) -> set[str]:
+    return {finding.name for finding in reading.findings if finding.present}
+
+
 def test_silence_shows_nothing_and_claims_nothing():
     reading = read_needle(recording(trace([], 10)))
     assert reading.spontaneous == () and reading.potentials == () and reading.findings == ()
@@ -63,14 +67,14 @@ def test_silence_shows_nothing_and_claims_nothing():
 def test_fibrillations_are_short_small_regular_and_initially_positive():
     reading = read_needle(recording(trace([(regular(6, 20, 0.02), triphasic(150, 3))], 20)))
     assert names(reading) == {"fibrillation"}
-    assert {finding.name for finding in reading.findings} == {"emg_fibrillations"}
+    assert present(reading) == {"emg_fibrillations"}
     assert reading.lmn_evidence["active"] is True
 
 
 def test_positive_sharp_waves():
     reading = read_needle(recording(trace([(regular(8, 15, 0.02), sharp_wave(300))], 15)))
     assert "positive_sharp_wave" in names(reading)
-    assert {finding.name for finding in reading.findings} == {"emg_fibrillations"}
+    assert present(reading) == {"emg_fibrillations"}
 
 
 def test_fasciculations_are_motor_unit_potentials_at_irregular_low_rates():
@@ -79,8 +83,32 @@ def test_fasciculations_are_motor_unit_potentials_at_irregular_low_rates():
     assert names(reading) == {"fasciculation"}
     found = sum(len(activity.times_s) for activity in reading.spontaneous)
     assert found == pytest.approx((times < 59).sum(), abs=1)
-    assert {finding.name for finding in reading.findings} == {"emg_fasciculations"}
+    assert present(reading) == {"emg_fasciculations"}
     assert all(segment.reason == "rest" for segment in reading.segments)
+
+
+def test_rate_at_rest_has_an_interval_over_the_rest_alone():
+    """Twelve fasciculations in the 40 s before a contraction, none counted during it."""
+    twitches = np.sort(np.random.default_rng(4).uniform(0.5, 39, 12))
+    twitches = twitches[np.diff(twitches, prepend=-1) > 0.2]
+    trains = [(twitches, triphasic(900, 10)), (41 + regular(9, 18, 0.15), triphasic(600, 9))]
+    reading = read_needle(recording(trace(trains, 60)))
+    rate = reading.rates_per_min["fasciculation"]
+    assert reading.rest_seconds == pytest.approx(41, abs=1.5)
+    assert rate.value == pytest.approx(60 * twitches.size / reading.rest_seconds, rel=0.1)
+    assert rate.low < rate.value < rate.high
+    assert reading.to_json()["rates_per_min"]["fasciculation"]["level"] == 0.95
+
+
+def test_a_quiet_needle_says_how_little_it_excludes():
+    short, long_ = (read_needle(recording(trace([], seconds))) for seconds in (40, 240))
+    assert short.rates_per_min["fasciculation"].high > 3 * long_.rates_per_min["fasciculation"].high
+    assert short.findings == ()
+    assert {(f.name, f.present) for f in long_.findings} == {
+        ("emg_fasciculations", False),
+        ("emg_fibrillations", False),
+    }
+    assert all(-1.7 < f.strength < 0 for f in long_.findings)
 
 
 def test_complex_repetitive_discharge_is_uniform_and_complex():
@@ -103,7 +131,7 @@ def test_myokymia_is_groups_that_recur():
     times = (starts[:, None] + np.arange(4) / 35).ravel()
     reading = read_needle(recording(trace([(times, triphasic(700, 9))], 30)))
     assert "myokymic_discharge" in names(reading)
-    assert "emg_myokymic_discharges" in {finding.name for finding in reading.findings}
+    assert "emg_myokymic_discharges" in present(reading)
 
 
 def test_steady_firing_is_voluntary_and_the_silence_before_is_rest():

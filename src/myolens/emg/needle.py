@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.case import Finding
+from myolens.emg.analysis import Estimate
 from myolens.emg.interference import Interference, turns_amplitude
-from myolens.emg.needle_reference import LEAST_POTENTIALS, Reading, read_potentials
+from myolens.emg.needle_findings import lmn_evidence, needle_findings, rates_at_rest
+from myolens.emg.needle_reference import Reading, read_potentials
 from myolens.emg.needle_state import (
     STATE_S,
     STRONG_OCCUPANCY,
@@ -32,26 +34,12 @@ from myolens.recording import ChannelKind, Recording, Span
 
 COHERENT_JIGGLE = 1.0
 """Above this the average does not describe its discharges, and the potential is not measured (estimate)."""
-LEAST_REST_S = 10.0
-"""With less rest, irregular motor-unit potentials may be the edges of a contraction (estimate)."""
 LEAST_DISCHARGES = 10
 """Discharges averaged for a motor-unit potential."""
 LARGEST_RISE_MS = 3.0
 """Longer from extreme to extreme, the fibres are far from the needle and shape means little (estimate)."""
 MAXIMUM_SECONDS = 300.0
 """Longer recordings are read in parts of this length."""
-
-_FINDING = {
-    "fasciculation": "emg_fasciculations",
-    "fibrillation": "emg_fibrillations",
-    "positive_sharp_wave": "emg_fibrillations",
-    "complex_repetitive_discharge": "emg_complex_repetitive_discharges",
-    "myokymic_discharge": "emg_myokymic_discharges",
-    "myotonic_discharge": "emg_myotonic_discharges",
-    "neuromyotonic_discharge": "emg_neuromyotonic_discharges",
-}
-_STRENGTH = {"clear": 3.0, "likely": 1.6}
-"""Natural log of the likelihood ratio a named discharge lends (project estimates: 20 and 5)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +55,8 @@ class NeedleReading:
         Consecutive stretches named ``rest``, ``slight activity`` or ``strong activity``.
     spontaneous : tuple of Activity
         Named activity at rest.
+    rates_per_min : dict of str to Estimate
+        Discharges per minute of rest of each kind, with intervals; fasciculation also where none was found.
     potentials : tuple of Potential
         Distinct motor-unit potentials measured in voluntary activity.
     interference : Interference or None
@@ -88,6 +78,7 @@ class NeedleReading:
     rest_seconds: float
     segments: tuple[Span, ...]
     spontaneous: tuple[Activity, ...]
+    rates_per_min: dict[str, Estimate]
     potentials: tuple[Potential, ...]
     interference: Interference | None
     noise_uv: float
@@ -110,6 +101,10 @@ class NeedleReading:
             ],
             "noise_uv": round(self.noise_uv, 3),
             "spontaneous": [activity.to_json() for activity in self.spontaneous],
+            "rates_per_min": {
+                name: {key: round(value, 3) for key, value in asdict(rate).items()}
+                for name, rate in self.rates_per_min.items()
+            },
             "potentials": [potential.to_json() for potential in self.potentials],
             "interference": None if self.interference is None else self.interference.to_json(),
             "reading": self.reading,
@@ -165,7 +160,7 @@ def read_needle(
             stop = recording.samples if start == starts[-1] else start + step
             signal = recording.microvolts(start, stop, [row])[0]
             found = find_trains(signal, recording.rate)
-            parts.append(_read_part(found, recording, start / recording.rate))
+            parts.append(_read_part(found, recording, start / recording.rate, channel=row))
             if progress:
                 progress((k * len(starts) + j + 1) / (len(rows) * len(starts)))
     return _summary(recording, parts, muscle, age)
@@ -173,6 +168,7 @@ def read_needle(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
+    channel: int
     segments: list[Span]
     spontaneous: list[Activity]
     potentials: list[Potential]
@@ -180,7 +176,7 @@ class _Part:
     noise_uv: float
 
 
-def _read_part(found: Trains, recording: Recording, offset_s: float) -> _Part:
+def _read_part(found: Trains, recording: Recording, offset_s: float, *, channel: int) -> _Part:
     length = found.signal.size / found.rate
     steps = max(1, int(length / STATE_S))
     trains = units_of(found)
@@ -194,6 +190,7 @@ def _read_part(found: Trains, recording: Recording, offset_s: float) -> _Part:
     working = [all_ for all_, rest in zip(trains, resting, strict=True) if rest.size < 0.5 * all_.size]
     spans = [(a * STATE_S, b * STATE_S) for a, b, on in runs_of(active) if on]
     return _Part(
+        channel=channel,
         segments=segments_of(active, strong, length, offset_s),
         spontaneous=[a for a in spontaneous if a.name != "voluntary"],
         potentials=_measurable(found, working),
@@ -249,6 +246,7 @@ def _summary(
     segments = tuple(s for part in parts for s in part.segments)
     rest = sum(s.end_s - s.start_s for s in segments if s.reason == "rest")
     reading, direction, reasons = read_potentials(potentials, muscle, age)
+    noise_uv = float(np.median([part.noise_uv for part in parts]))
     patterns = [part.interference for part in parts if part.interference is not None]
     interference = max(patterns, key=lambda p: p.seconds) if patterns else None
     return NeedleReading(
@@ -259,13 +257,30 @@ def _summary(
         spontaneous=spontaneous,
         potentials=potentials,
         interference=interference,
-        noise_uv=float(np.median([part.noise_uv for part in parts])),
+        rates_per_min=rates_at_rest(
+            [
+                (
+                    [a for part in parts if part.channel == channel for a in part.spontaneous],
+                    [s for part in parts if part.channel == channel for s in part.segments],
+                )
+                for channel in sorted({part.channel for part in parts})
+            ],
+            recording.seconds,
+        ),
+        noise_uv=noise_uv,
         reading=reading,
         direction=direction,
         reasons=reasons,
         notes=_notes(recording, rest, potentials),
-        findings=_findings(spontaneous, reading, len(potentials), muscle, rest),
-        lmn_evidence=_lmn_evidence(spontaneous, reading, rest),
+        findings=needle_findings(
+            spontaneous,
+            reading,
+            potentials=len(potentials),
+            muscle=muscle,
+            rest_s=rest,
+            noise_uv=noise_uv,
+        ),
+        lmn_evidence=lmn_evidence(spontaneous, reading, rest),
     )
 
 
@@ -284,34 +299,3 @@ def _notes(recording: Recording, rest: float, potentials: tuple[Potential, ...])
     if potentials:
         notes.append("Durations depend on the amplifier's high-pass edge; limits assume 10 Hz or lower.")
     return tuple(notes)
-
-
-def _findings(
-    spontaneous: tuple[Activity, ...], reading: Reading, count: int, muscle: str | None, rest: float
-) -> tuple[Finding, ...]:
-    strongest: dict[str, float] = {}
-    for activity in spontaneous:
-        code, strength = _FINDING.get(activity.name), _STRENGTH.get(activity.confidence)
-        if activity.name == "fasciculation" and rest < LEAST_REST_S:
-            continue
-        if code and strength:
-            strongest[code] = max(strength, strongest.get(code, 0.0))
-    if reading in {"neurogenic", "myopathic"} and count >= LEAST_POTENTIALS:
-        strongest[f"emg_{reading}_units"] = 2.3 if count >= 20 else 1.4  # estimates: ratios 10 and 4
-    return tuple(
-        Finding(name=code, present=True, site=muscle, source="recording", strength=strength)
-        for code, strength in strongest.items()
-    )
-
-
-def _lmn_evidence(spontaneous: tuple[Activity, ...], reading: Reading, rest: float) -> dict[str, bool | None]:
-    sure = {a.name for a in spontaneous if a.confidence != "possible"}
-    if rest < LEAST_REST_S:
-        sure.discard("fasciculation")
-    absent = False if rest >= 60 else None
-    chronic = {"neurogenic": True, "normal": False, "myopathic": False, "not_enough": None}[reading]
-    return {
-        "active": True if sure & {"fibrillation", "positive_sharp_wave"} else absent,
-        "fasciculation": True if "fasciculation" in sure else absent,
-        "chronic": chronic,
-    }
