@@ -91,6 +91,8 @@ class Case(_Model):
         Evidence.
     recordings : tuple of str
         Files to be analysed, relative to the case file.
+    refused : tuple of str
+        Codes read in the complaint that the person said are not so; they are not proposed again.
     duration_of_twitching : str or None
         How long it has been twitching, in free words ("3 weeks", "since March").
     setting : {'community', 'primary_care', 'neurology_clinic'}
@@ -105,6 +107,7 @@ class Case(_Model):
     labs: tuple[Lab, ...] = ()
     medicines: tuple[str, ...] = ()
     recordings: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     duration_of_twitching: str | None = Field(default=None, max_length=200)
     setting: Literal["community", "primary_care", "neurology_clinic"] = "primary_care"
 
@@ -123,7 +126,7 @@ class Case(_Model):
     def _no_complaint(cls, value: Any) -> Any:
         return "" if value is None else value
 
-    @field_validator("findings", "labs", "medicines", "recordings", mode="before")
+    @field_validator("findings", "labs", "medicines", "recordings", "refused", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         return () if value is None else value

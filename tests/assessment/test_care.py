@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from myolens.assessment.care import MOST_MEASURES, care_plan
+from myolens.assessment.care import MOST_IN_A_PHASE, care_plan
 from myolens.assessment.triage import Facts
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
@@ -54,6 +54,24 @@ def test_potassium_food_is_withheld_where_it_can_harm(facts: Facts) -> None:
     ]
 
 
+def cuttable(code: str) -> bool:
+    return not KNOWLEDGE.care[code].general and KNOWLEDGE.care[code].kind != "avoid"
+
+
+def test_what_to_avoid_is_never_cut_and_the_likelier_cause_goes_first() -> None:
+    probability = dict.fromkeys(KNOWLEDGE.causes, 0.5) | {"muscle_fatigue": 0.9}
+    advice = plan(Facts(), probability).advice
+    wanted = {code for cause in KNOWLEDGE.causes.values() for code in cause.care}
+    avoided = {
+        code
+        for code in wanted
+        if KNOWLEDGE.care[code].kind == "avoid" and KNOWLEDGE.care[code].only_if is None
+    }
+    assert avoided <= {each.care for each in advice}
+    own = {code for code in KNOWLEDGE.causes["muscle_fatigue"].care if cuttable(code)}
+    assert own <= {each.care for each in advice}
+
+
 def test_no_heat_where_skin_does_not_feel() -> None:
     tired = {"muscle_fatigue": 0.7}
     assert "warmth" in advised(Facts(), probability=tired)
@@ -71,7 +89,9 @@ def test_a_plan_runs_from_today_to_the_review_and_stays_short() -> None:
     result = plan(Facts(), probability)
     horizons = [["today", "this_week", "until_review"].index(each.horizon) for each in result.advice]
     assert horizons == sorted(horizons)
-    assert sum(bool(each.for_causes) for each in result.advice) <= MOST_MEASURES
+    for phase in ("today", "this_week", "until_review"):
+        cut = [each for each in result.advice if each.horizon == phase and cuttable(each.care)]
+        assert 0 < len(cut) <= MOST_IN_A_PHASE, phase
     assert {"see_doctor_when", "what_to_bring", "no_self_muscle_relaxants"} <= {
         each.care for each in result.advice
     }

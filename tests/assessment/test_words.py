@@ -33,8 +33,8 @@ def test_words_are_those_people_understand_alike(probability: float, word: str) 
 
 def test_both_sides_with_the_same_denominator() -> None:
     assert probability_sentence(0.7, 0.55, 0.82) == (
-        "Likely: about 70 of 100 people with answers like yours (range 55 to 82), "
-        "so in about 30 of 100 it is something else."
+        "Likely: about 70 of 100 people with answers like yours have it (range 55 to 82). "
+        "About 30 of 100 do not."
     )
 
 

@@ -16,6 +16,7 @@ from myolens.assessment.explanation import (
     estimate_share,
     paragraphs,
 )
+from myolens.assessment.fit import fit_of
 from myolens.assessment.inference import MAXIMUM_FRONTIER
 from myolens.assessment.network import compiled
 from myolens.assessment.posterior import Judgement, judge
@@ -92,6 +93,7 @@ def assess(
         level, rules, open_questions, evidence, enough=enough, review=when(course.review_in_days, today)
     )
     causes = cause_results(network, judgement)
+    fit = fit_of(network, facts, evidence.observed, probability, drawn, level=level, answers=evidence.answers)
     questions = next_questions(network, facts, open_questions, informed, level)
     tests = test_advice(
         network, judgement, evidence.observed, facts, informed, setting=case.setting, level=level
@@ -102,6 +104,7 @@ def assess(
         knowledge_version=knowledge.version,
         setting=case.setting,
         urgency=urgency,
+        fit=fit,
         causes=causes,
         checked_for=checked_for(knowledge, causes, facts),
         unrecognised=evidence.unrecognised,
@@ -115,7 +118,7 @@ def assess(
         criteria=criteria_results(knowledge, facts),
         contradictions=evidence.contradictions,
         explanation=paragraphs(
-            urgency, causes, evidence.understood, questions, tests, evidence.contradictions
+            urgency, fit, causes, evidence.understood, questions, tests, evidence.contradictions
         ),
         clinician=clinician_lines(network, judgement, causes, facts, urgency),
         limits=_limits(case, knowledge, judgement, evidence),
@@ -192,6 +195,7 @@ def _limits(
         f"In the knowledge base (version {knowledge.version}) about {share} of 100 figures are textbook "
         "teaching or estimates rather than measured; the ranges show what follows from their spread.",
         f"They hold for adults in this setting: {_SETTINGS[case.setting]}.",
+        f"{len(knowledge.causes)} causes are considered; what is not among them is not counted.",
     ]
     if case.age is None or case.sex is None:
         limits.append("Age or sex is not known; base rates are those of all adults.")

@@ -7,14 +7,29 @@ from dataclasses import dataclass
 
 from myolens.assessment.result import CareAdvice, Caution
 from myolens.assessment.triage import Facts, grounds, holds, mentioned
-from myolens.knowledge.model import CareMeasure, Condition, Contraindication, Knowledge, UrgencyLevel
+from myolens.knowledge.model import (
+    CareMeasure,
+    Condition,
+    Contraindication,
+    Knowledge,
+    Strength,
+    UrgencyLevel,
+)
 
 _RELEVANT = 0.15
 _RELEVANT_SHARE = 0.3
 """Care of a cause is offered from this probability, and this share of the highest, on (project estimates)."""
 _HORIZONS = ("today", "this_week", "until_review")
-MOST_MEASURES = 8
-"""Measures for causes; the general ones come on top."""
+MOST_IN_A_PHASE = 4
+"""Measures for causes in each phase of the plan; general ones and what to avoid are never cut."""
+_WEIGHT = {
+    Strength.MEASURED: 1.0,
+    Strength.GUIDELINE: 1.0,
+    Strength.TEXTBOOK: 0.8,
+    Strength.ESTIMATE: 0.6,
+    Strength.SEED: 0.6,
+}
+"""How much the evidence for a measure counts beside the probability of its cause (project estimate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,7 @@ def care_plan(
     In an emergency only what to avoid and what belongs to the clinician is listed: being seen
     comes before care at home.
     """
-    chosen: list[tuple[CareMeasure, tuple[str, ...]]] = []
+    fitting: list[tuple[CareMeasure, tuple[str, ...]]] = []
     cautions = []
     for measure, causes in _wanted(knowledge, probability):
         if measure.only_if is not None and not holds(measure.only_if, facts):
@@ -49,14 +64,38 @@ def care_plan(
             continue
         forbidden = [reason for reason in measure.unless if holds(reason.when, facts)]
         cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
-        specific = sum(bool(for_causes) for _, for_causes in chosen)
-        if not forbidden and (not causes or specific < MOST_MEASURES):
-            chosen.append((measure, causes))
+        if not forbidden:
+            fitting.append((measure, causes))
+    chosen = _within_phases(fitting, probability)
     for measure, _ in chosen:
         unasked = [reason for reason in measure.unless if _could_hold(reason.when, facts)]
         cautions += [_check_first(measure, reason, facts, labels) for reason in unasked[:1]]
-    advice = sorted((_advice(*each) for each in chosen), key=lambda each: _HORIZONS.index(each.horizon))
-    return Care(tuple(advice), tuple(dict.fromkeys(cautions)))
+    return Care(tuple(_advice(*each) for each in chosen), tuple(dict.fromkeys(cautions)))
+
+
+def _within_phases(
+    fitting: list[tuple[CareMeasure, tuple[str, ...]]], probability: Mapping[str, float]
+) -> list[tuple[CareMeasure, tuple[str, ...]]]:
+    """Order the plan by phase and worth, and keep each phase short.
+
+    The worth of a measure is the probability of its likeliest cause times the weight of its evidence.
+    """
+
+    def worth(each: tuple[CareMeasure, tuple[str, ...]]) -> float:
+        measure, causes = each
+        return round(max((probability[code] for code in causes), default=0.0) * _WEIGHT[measure.strength], 9)
+
+    kept = []
+    for phase in _HORIZONS:
+        room = MOST_IN_A_PHASE
+        for measure, causes in sorted(fitting, key=worth, reverse=True):
+            if measure.horizon != phase:
+                continue
+            uncut = measure.general or measure.kind == "avoid"
+            if uncut or room:
+                kept.append((measure, causes))
+                room -= not uncut
+    return kept
 
 
 def _wanted(

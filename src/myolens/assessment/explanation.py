@@ -12,6 +12,7 @@ from myolens.assessment.result import (
     CheckedFor,
     Contradicted,
     Evidence,
+    Fit,
     Question,
     TestAdvice,
     Understood,
@@ -24,7 +25,7 @@ from myolens.assessment.words import (
     probability_sentence,
     serious_sentence,
 )
-from myolens.knowledge.model import Cause, Knowledge, Probability, Sourced, Strength
+from myolens.knowledge.model import Cause, Knowledge, Probability, Sourced, Strength, UrgencyLevel
 
 LIKELY_ENOUGH = 0.05
 """A serious cause below this is reported as checked for rather than among the likely ones."""
@@ -32,6 +33,10 @@ LIKELY_ENOUGH = 0.05
 FIRST_CHECKED = "motor_neuron_disease"
 """What people who twitch fear most is always answered, and first."""
 MOST_CHECKED = 8
+_STATE_ONLY = "Whether it is what makes the muscles twitch is another question."
+"""Disturbed salts are states that blood tests show; being there is not being the cause."""
+_UNSHOWN = frozenset({"suicidal_thoughts"})
+"""Findings that call for help by themselves are never held up as a sign of something else."""
 _WORTH_TELLING = 0.005
 _TOLD_BITS = 0.05
 _CLEAR_BITS = 0.3
@@ -57,7 +62,7 @@ def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, 
                 prior=float(judgement.prior[number]),
                 serious=cause.serious,
                 lookalike=cause.lookalike,
-                words=probability_sentence(value, low, high),
+                words=_words(cause, value, low, high),
                 summary=cause.summary.text,
                 mechanism=cause.mechanism.text,
                 technical=cause.mechanism.technical,
@@ -67,6 +72,11 @@ def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, 
             )
         )
     return tuple(sorted(results, key=lambda result: -result.probability))
+
+
+def _words(cause: Cause, value: float, low: float, high: float) -> str:
+    said = probability_sentence(value, low, high)
+    return f"{said} {_STATE_ONLY}" if cause.group == "electrolyte" and value >= LIKELY_ENOUGH else said
 
 
 def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Facts) -> tuple[CheckedFor, ...]:
@@ -99,6 +109,7 @@ def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Fact
 
 def paragraphs(
     urgency: Urgency,
+    fit: Fit,
     causes: Sequence[CauseResult],
     understood: Sequence[Understood],
     questions: Sequence[Question],
@@ -107,17 +118,28 @@ def paragraphs(
 ) -> tuple[str, ...]:
     """Explain: what was understood, what fits, what speaks for and against, what would change it."""
     told = [_understood(understood), *(each.text for each in contradictions), _urgency(urgency)]
-    likely = [cause for cause in causes if cause.probability >= 0.15][:3]
-    if likely:
-        told += [_fits(likely[0]), _because(likely[0])]
-        told += [f"{cause.name}. {cause.words} {_because(cause)}".strip() for cause in likely[1:]]
-        told.append(f"How it works: {likely[0].mechanism}")
-        if len(likely) > 1:
+    by_code = {cause.cause: cause for cause in causes}
+    leading = [by_code[code] for code in fit.leading]
+    if fit.text:
+        named = f" This is about: {listed(lowered(name) for name in fit.unexplained)}."
+        told.append(fit.text + (named if fit.unexplained else ""))
+    if leading:
+        told += [f"{fit.heading}: {leading[0].plain_name}. {leading[0].words} {leading[0].summary}"]
+        told.append(_because(leading[0]))
+        told += [
+            f"{_capital(cause.plain_name)}. {cause.words} {_because(cause)}".strip() for cause in leading[1:]
+        ]
+        told.append(f"How it works: {leading[0].mechanism}")
+        if len(leading) > 1:
             told.append("Causes can act together, so these numbers need not add up to 100.")
-    else:
-        told.append("No single cause stands out from what is known so far.")
+        if urgency.level.rank >= UrgencyLevel.URGENT_DAYS.rank and not leading[0].serious:
+            told.append("A cause like this does not make the warning sign harmless: be seen first.")
     told.append(_would_change(questions, tests))
     return tuple(paragraph for paragraph in told if paragraph)
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def clinician_lines(
@@ -193,11 +215,10 @@ def _understood(understood: Sequence[Understood]) -> str:
 def _urgency(urgency: Urgency) -> str:
     if not urgency.rules:
         return "No warning sign was found among your answers."
-    return " ".join(f"{rule.action} Reason: {listed(rule.because)}." for rule in urgency.rules[:2])
-
-
-def _fits(cause: CauseResult) -> str:
-    return f"What fits best: {cause.plain_name}. {cause.words} {cause.summary}"
+    return " ".join(
+        f"{rule.action} Reason: {listed(lowered(reason) for reason in rule.because).rstrip('.')}."
+        for rule in urgency.rules[:2]
+    )
 
 
 def _because(cause: CauseResult) -> str:
@@ -233,7 +254,7 @@ def _evidence(network: Network, judgement: Judgement, cause: Cause) -> tuple[Evi
     found = []
     for code, bits in judgement.bits.items():
         value = float(bits[number])
-        if abs(value) < _TOLD_BITS:
+        if abs(value) < _TOLD_BITS or code in _UNSHOWN:
             continue
         definition = network.knowledge.findings[code]
         figure = _figure(cause, code) or definition.leak
@@ -263,7 +284,7 @@ def _signs(knowledge: Knowledge, cause: Cause) -> list[str]:
         effect for effect in cause.findings if knowledge.findings[effect.finding].kind in {"symptom", "sign"}
     ]
     told.sort(key=lambda effect: -_weight(effect, knowledge.findings[effect.finding].leak))
-    return [effect.finding for effect in told[:_SIGNS]]
+    return [effect.finding for effect in told if effect.finding not in _UNSHOWN][:_SIGNS]
 
 
 def _weight(effect: Probability, leak: Probability) -> float:

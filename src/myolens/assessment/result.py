@@ -76,6 +76,20 @@ class CauseResult(_Model):
     sources: tuple[str, ...]
 
 
+class Fit(_Model):
+    """How well the causes on the list fit what was told, and which of them may lead the answer.
+
+    ``heading`` stands over ``leading`` (codes of causes, most probable first); ``text`` says what
+    the state means, and ``unexplained`` names what no listed cause is likely to have produced.
+    """
+
+    state: Literal["fits", "open", "unexplained", "not_enough"]
+    heading: str
+    text: str
+    leading: tuple[str, ...]
+    unexplained: tuple[str, ...]
+
+
 class CheckedFor(_Model):
     """A serious cause below the list: the signs looked for, and what is known of each."""
 
@@ -220,6 +234,7 @@ class Assessment(_Model):
     knowledge_version: str
     setting: str
     urgency: Urgency
+    fit: Fit
     causes: tuple[CauseResult, ...]
     checked_for: tuple[CheckedFor, ...]
     unrecognised: tuple[Unrecognised, ...]

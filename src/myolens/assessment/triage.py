@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from myolens.assessment.result import FiredRule
-from myolens.assessment.words import duration
+from myolens.assessment.words import duration, lowered, of_hundred
 from myolens.knowledge.model import Condition, Knowledge, UrgencyLevel
 
 PROBABLE_SERIOUS = 0.25
@@ -129,12 +129,15 @@ def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -
 def _reasons(condition: Condition, facts: Facts, labels: Mapping[str, str]) -> tuple[str, ...]:
     """What makes a condition hold, in words, with how long it has been there where that counts."""
     timed = _timed(condition)
-    return tuple(
-        f"{labels.get(code, code)}, for {duration(facts.since[code])}"
-        if code in timed and code in facts.since
-        else labels.get(code, code)
-        for code in grounds(condition, facts)
-    )
+    reasons = []
+    for code in grounds(condition, facts):
+        reason = labels.get(code, code)
+        if code in facts.absent and code not in facts.present:
+            reason = f"no {lowered(reason)}"
+        if code in timed and code in facts.since:
+            reason = f"{reason}, for {duration(facts.since[code])}"
+        reasons.append(reason)
+    return tuple(reasons)
 
 
 def _timed(condition: Condition) -> frozenset[str]:
@@ -156,8 +159,7 @@ def with_probable(
             id=f"probable_{code}",
             level=UrgencyLevel.SOON_WEEKS,
             because=(
-                f"{knowledge.causes[code].plain_name}: about {round(100 * value)} of 100 people "
-                "with answers like these",
+                f"{knowledge.causes[code].plain_name}: {of_hundred(value)} people with answers like these",
             ),
             action="See a doctor within the next weeks, so that this can be checked.",
             sources=knowledge.causes[code].summary.sources,

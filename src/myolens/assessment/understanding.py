@@ -121,7 +121,7 @@ def _proposed(
     """What the complaint says plainly, of the present, and the case does not say already."""
     if not case.complaint.strip():
         return ()
-    known = {finding.code for finding in recognised.findings if finding.present is not None}
+    known = {finding.code for finding in recognised.findings} | set(case.refused)
     return tuple(
         proposal
         for proposal in propose(case.complaint, knowledge, today=today)
@@ -329,7 +329,10 @@ def _unrecognised(recognised: Recognised) -> tuple[Unrecognised, ...]:
 
 
 def _value(value: float, unit: str | None) -> str:
-    return duration(value) if unit == "day" else f"{value:g} {unit or ''}".strip()
+    if unit == "day":
+        return duration(value)
+    shown = round(value, 2) if value >= 1 else float(f"{value:.2g}")
+    return f"{shown:g} {unit or ''}".strip() if shown < 1e5 else f"{shown:.0f} {unit or ''}".strip()
 
 
 def _lab_value(lab: RecognisedLab) -> str:

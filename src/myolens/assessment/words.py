@@ -35,8 +35,8 @@ HEADLINES = {
 }
 
 SAFETY_NET = (
-    "Call the emergency number if breathing or swallowing becomes hard, if weakness comes on within hours "
-    "or days, or if you have a fit, become confused, or your heart races or stumbles with faintness.",
+    "Call the emergency number if breathing or swallowing becomes hard, or if you grow weak within hours or "
+    "days. Call it too for a fit, confusion, or a racing or stumbling heart with faintness.",
     "Book sooner if you can no longer do something you could do a month ago: do up buttons, turn a key, "
     "walk on your heels, climb stairs, swallow thin drinks.",
     "Book sooner if a muscle becomes visibly thinner than on the other side, or speech becomes slurred.",
@@ -65,15 +65,15 @@ def probability_sentence(probability: float, low: float, high: float) -> str:
     Examples
     --------
     >>> probability_sentence(0.7, 0.55, 0.82)
-    'Likely: about 70 of 100 people with answers like yours (range 55 to 82), so in about 30 of 100 \
-it is something else.'
+    'Likely: about 70 of 100 people with answers like yours have it (range 55 to 82). About 30 of 100 \
+do not.'
     """
-    range_ = f"range {_count(low)} to {_count(high)}"
     word = probability_word(probability).capitalize()
-    start = f"{word}: {of_hundred(probability)} people with answers like yours"
-    if probability < 0.01:
-        return f"{start} ({range_})."
-    return f"{start} ({range_}), so in {of_hundred(1 - probability)} it is something else."
+    start = f"{word}: {of_hundred(probability)} people with answers like yours have it"
+    ends = dict.fromkeys((count(low), count(high)))
+    said = f"{start} (range {' to '.join(ends)})." if len(ends) > 1 else f"{start}."
+    other = of_hundred(1 - probability)
+    return said if probability < 0.01 else f"{said} {other[:1].upper()}{other[1:]} do not."
 
 
 def serious_sentence(probability: float) -> str:
@@ -156,7 +156,8 @@ def listed(items: Iterable[str], *, most: int = 5) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
 
-def _count(probability: float) -> str:
+def count(probability: float) -> str:
+    """Return the count out of 100, never none and never all."""
     if probability < 0.01:
         return "fewer than 1"
     return "more than 99" if probability > 0.99 else str(round(100 * probability))

@@ -11,7 +11,7 @@ from myolens.assessment.posterior import Judgement, probabilities_with
 from myolens.assessment.questions import Information, answered
 from myolens.assessment.result import TestAdvice
 from myolens.assessment.triage import Facts
-from myolens.assessment.words import listed, of_hundred
+from myolens.assessment.words import count
 from myolens.knowledge.model import Setting, Test, TestResult, UrgencyLevel
 
 MOST_TESTS = 5
@@ -143,13 +143,9 @@ def _shift(network: Network, before: np.ndarray, after: np.ndarray) -> str:
     ]
     if not most:
         return "For you it would change little."
-    causes = list(network.knowledge.causes.values())
-    return (
-        "For you: "
-        + listed(
-            f"{causes[cause].plain_name} from {of_hundred(float(before[cause]))} "
-            f"to {of_hundred(float(after[cause]))}"
-            for cause in most
-        )
-        + "."
+    names = [cause.plain_name for cause in network.knowledge.causes.values()]
+    moves = (
+        f"{names[cause]} from {count(float(before[cause]))} to {count(float(after[cause]))} of 100"
+        for cause in most
     )
+    return f"For you: {'; '.join(moves)}."
