@@ -2,10 +2,10 @@
 
     python -m benchmarks.axon                      every table on the terminal
     python -m benchmarks.axon --write docs         the same into docs/axon.md, and the maps beside it
-    python -m benchmarks.axon --only speed --neuron PYTHON --jaxley PYTHON
+    python -m benchmarks.axon --only speed --neuron PYTHON --jaxley PYTHON --myogen PYTHON
 
-`--neuron` and `--jaxley` name a Python that has the peer; without it the peer is left out. Speeds are
-CPU seconds on one thread, in this run.
+`--neuron`, `--jaxley` and `--myogen` name a Python that has the peer; without it the peer is left out.
+Speeds are CPU seconds, in this run.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.axon import tables
 from benchmarks.axon.picture import map_svg
+from benchmarks.simulation.speed import measure
 from myolens.simulation.axon import simulate_axon
 from myolens.simulation.cable import Pulse, propagate
 from myolens.simulation.ectopic import rate_map
@@ -53,7 +54,7 @@ def cpu(work: Callable[[], object], *, repeat: int = 5) -> float:
     return best
 
 
-def speed_table(neuron: str | None, jaxley: str | None) -> str:
+def speed_table(neuron: str | None, jaxley: str | None, myogen: str | None) -> str:
     """CPU time of each task, and ratios to peers on theirs."""
     kick = (Pulse(node=2, start_ms=0.5, duration_ms=0.1, current_na=2.0),)
     stimulus = np.zeros(100_000)
@@ -89,6 +90,11 @@ def speed_table(neuron: str | None, jaxley: str | None) -> str:
                 f"{mine / found:.0f}",
             ]
         )
+    skin = measure(10.0, myogen)
+    what = f"sum of {skin.discharges} discharges of {skin.units} units at 64 skin electrodes, 10 s"
+    rows.append([what, f"{1000 * skin.sum_s:.0f} ms ({skin.seconds / skin.sum_s:.0f} × real time)", "1"])
+    if skin.myogen_s:
+        rows.append(["the same sum in MyoGen", f"{skin.myogen_s:.2f} s", f"{skin.myogen_s / skin.sum_s:.0f}"])
     return tables.markdown(["what", "measured", "times faster here"], rows)
 
 
@@ -111,6 +117,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FOLDER")
     parser.add_argument("--neuron", metavar="PYTHON")
     parser.add_argument("--jaxley", metavar="PYTHON")
+    parser.add_argument("--myogen", metavar="PYTHON")
     options = parser.parse_args()
     parts: dict[str, Callable[[], str]] = {
         "healthy": tables.healthy_table,
@@ -119,7 +126,7 @@ def main() -> None:
         "causes": tables.causes_table,
         "steps": tables.battery_convergence,
         "cable": tables.cable_convergence,
-        "speed": lambda: speed_table(options.neuron, options.jaxley),
+        "speed": lambda: speed_table(options.neuron, options.jaxley, options.myogen),
     }
     if options.write:
         parts["maps"] = lambda: maps(options.write)

@@ -118,12 +118,12 @@ def build(h):
     return nodes, others
 
 
-def run(h, duration_ms: float, dt_ms: float, pulses: list[tuple[float, float, float]]):
+def run(h, duration_ms: float, dt_ms: float, pulses: list[tuple[float, float, float]], *, node: int = 2):
     """Traces of the kept nodes, (len(KEPT), steps + 1), and the CPU seconds of the run."""
     nodes, others = build(h)
     clamps = []
     for start, width, current in pulses:
-        clamp = h.IClamp(nodes[2](0.5))
+        clamp = h.IClamp(nodes[node](0.5))
         clamp.delay, clamp.dur, clamp.amp = start, width, current
         clamps.append(clamp)
     vectors = [h.Vector().record(nodes[k](0.5)._ref_v) for k in KEPT]
@@ -135,6 +135,16 @@ def run(h, duration_ms: float, dt_ms: float, pulses: list[tuple[float, float, fl
     cpu = time.process_time() - began
     del others, clamps
     return np.array([np.array(vector) for vector in vectors]), cpu
+
+
+def threshold_na(h, dt_ms: float) -> float:
+    """Least current of a 0.1 ms pulse at node 10 that sends an impulse to node 20, to 0.1 %."""
+    low, high = 0.0, 4.0
+    while high - low > 0.001 * high:
+        middle = (low + high) / 2
+        traces, _ = run(h, 2.0, dt_ms, [(0.1, 0.1, middle)], node=10)
+        low, high = (low, middle) if traces[-1].max() > 0 else (middle, high)
+    return (low + high) / 2
 
 
 def main() -> None:
@@ -149,7 +159,13 @@ def main() -> None:
         pulses = [(0.5, 0.1, 2.0), (4.5, 0.1, 2.0)]
         traces, _ = run(h, 7.0, 0.005, pulses)
         np.savez_compressed(
-            target, node_mv=traces[:, ::4], kept=np.array(KEPT), dt_ms=0.005, every=4, pulses=np.array(pulses)
+            target,
+            node_mv=traces[:, ::4],
+            kept=np.array(KEPT),
+            dt_ms=0.005,
+            every=4,
+            pulses=np.array(pulses),
+            threshold_na=threshold_na(h, 0.005),
         )
     if options.time:
         _, cpu = run(h, 20.0, 0.005, [(0.5, 0.1, 2.0)])

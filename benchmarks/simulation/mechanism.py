@@ -15,29 +15,53 @@ from myolens.simulation.soma import CELLS, respond
 RED = "#b03a2e"
 
 
+WINDOWS_S = (2, 10, 30, 120)
+"""Lengths of what is shown; the shortest that holds a dozen discharges, or two minutes."""
+
+
 def every_cause():
-    """Twenty seconds at rest of every cause that acts on nerve or muscle, all at the same scale."""
-    parts, height = [], 30
+    """Rest under every cause that acts on nerve or muscle, each over a length that shows what it does."""
+    parts, height, left, wide = [], 30, 200, 440
     codes = ["healthy", *sorted(causes())]
     for row, code in enumerate(codes):
-        settings = {"seconds": 20, "electrodes": "bipolar", "rate": 1000, "seed": 23}
+        settings = {"seconds": 120, "electrodes": "bipolar", "rate": 1000, "seed": 23}
         scenario = Scenario(**settings) if code == "healthy" else Scenario.for_cause(code, **settings)
         scenario = replace(scenario, ectopic=replace(scenario.ectopic, size_bias=1.0))
-        trace = np.clip(envelope(simulate(scenario).recording.physical()[0], 200), -140, 140)
-        x, middle = 210 + np.arange(trace.size) * 500 / trace.size, 24 + row * height
+        made = simulate(scenario)
+        times = np.array([discharge.time_s for discharge in made.truth])
+        window = next((w for w in WINDOWS_S if np.count_nonzero(times < w) >= 12), WINDOWS_S[-1])
+        shown = made.recording.physical()[0, : window * 1000]
+        trace = np.clip(envelope(shown, 200), -140, 140)
+        x, middle = left + np.arange(trace.size) * wide / trace.size, 24 + row * height
+        count = int(np.count_nonzero(times < window))
+        length = "2 min" if window == 120 else f"{window} s"
         parts += [text(8, middle + 4, code.replace("_", " ")), path_of(x, middle + trace * 0.1, width=0.6)]
-    bottom = 24 + len(codes) * height
+        parts.append(path_of([left + wide * k / 4 for k in range(5)], [middle + 14] * 5, "#dddddd"))
+        parts += [
+            path_of([left + wide * k / 4] * 2, [middle + 12, middle + 16], "#bbbbbb", 1) for k in range(5)
+        ]
+        if count <= 60:
+            at = left + times[times < window] * wide / window
+            parts += [path_of([x, x], [middle + 9, middle + 14], RED, 1.2) for x in at]
+        words = "silent" if count == 0 else f"{count} discharge{'s' if count > 1 else ''}"
+        parts.append(text(left + wide + 8, middle + 4, f"{words} in {length}", 10))
+    bottom = 30 + len(codes) * height
     parts += [
-        path_of([640, 640], [bottom - 12, bottom - 2], PALE, 2),
-        text(646, bottom - 3, "100 µV"),
-        text(210, bottom - 3, "20 s at rest, severity 1, sites in the larger units"),
+        path_of([8, 8], [bottom - 10, bottom], PALE, 2),
+        text(14, bottom - 1, "100 µV"),
+        text(
+            left,
+            bottom - 1,
+            "at rest, severity 1; each line has its own length, in quarters; red: true discharges",
+            10,
+        ),
     ]
-    svg("every-cause.svg", 730, bottom + 8, "Simulated recordings at rest under every cause", parts)
+    svg("every-cause.svg", 770, bottom + 8, "Simulated recordings at rest under every cause", parts)
 
 
 def motor_neuron():
     """Discharge rate of the two-compartment neuron while its input rises and falls."""
-    step, half = 0.02, 200_000
+    step, half = 0.025, 400_000
     up = np.arange(half) / half * 12.0
     current = np.concatenate([up, up[::-1]])
     time = np.arange(current.size) * step
@@ -46,7 +70,7 @@ def motor_neuron():
         [
             ("at rest tone", {}),
             ("tone 1.5", {"tone": 1.5}),
-            ("1.5, inhibited", {"tone": 1.5, "inhibition": 0.3}),
+            ("1.5, inhibited", {"tone": 1.5, "inhibition": 0.03}),
         ]
     ):
         left = 50 + column * 220
@@ -55,13 +79,13 @@ def motor_neuron():
         at, rising = np.interp(times[1:], time, current), times[1:] < time[half]
         for which, colour in ((rising, INK), (~rising, RED)):
             if np.any(which):
-                y = 240 - rate[which] * 1.2
+                y = 240 - rate[which] * 4
                 parts.append(path_of(left + at[which] * 15, y, colour, 1.6))
         parts += [
             path_of([left, left, left + 180], [50, 240, 240], PALE),
             text(left + 4, 46, label),
             text(left + 180, 256, "12 nA", anchor="end"),
-            text(left - 4, 64, "150 Hz", 9, "end"),
+            text(left - 4, 84, "40 Hz", 9, "end"),
         ]
     parts += [text(50, 276, "rising"), path_of([90, 120], [272, 272], INK, 2)]
     parts += [text(140, 276, "falling"), path_of([182, 212], [272, 272], RED, 2)]

@@ -47,6 +47,23 @@ def test_voltages_of_neuron_at_the_same_step_and_scheme():
     assert np.abs(ours - expected).max() < 1e-4
 
 
+def test_threshold_of_neuron_and_the_published_spike():
+    """T6: least current of 0.1 ms at node 10 within 1 % (NEURON: 1.010 nA); 2 nA there run to both ends."""
+    with np.load(REFERENCE) as reference:
+        threshold, dt_ms = float(reference["threshold_na"]), float(reference["dt_ms"])
+
+    def ends(current):
+        pulse = Pulse(node=10, start_ms=0.1, duration_ms=0.1, current_na=current)
+        spikes = propagate(
+            Fibre(), pulses=[pulse], duration_ms=2.0, dt_ms=dt_ms, scheme="backward-euler"
+        ).spike_times_ms[0]
+        return spikes[0].size, spikes[20].size
+
+    assert ends(0.99 * threshold) == (0, 0)
+    assert ends(1.01 * threshold) == (1, 1)
+    assert ends(2.0) == (1, 1)
+
+
 def test_published_velocity_when_converged():
     """T6: 56.24 m/s for the 10 µm fibre at a vanishing step; where on the upstroke one looks leaves 0.1 %."""
     assert velocity(0.0005) == pytest.approx(56.24, rel=1e-3)

@@ -61,6 +61,7 @@ def test_planar_transfer_is_the_solution_of_the_boundary_problem(layers, kx, kz,
 
 
 def test_planar_transfer_agrees_to_twelve_digits_for_the_default_arm():
+    """T7: against a direct solution of the boundary problem."""
     for kx, kz, depth in [(0.1, 0.2, 5.0), (0.4, 0.05, 2.0), (0.02, 0.5, 10.0)]:
         formula = float(planar_transfer(np.array(kx), np.array(kz), depth_mm=depth, layers=Layers()))
         assert abs(formula - solve_planes(kx, kz, Layers(), depth_mm=depth)) < 1e-12 * abs(formula)
@@ -116,7 +117,7 @@ def test_potential_at_the_skin_falls_with_depth_and_with_fat():
 
 @pytest.mark.parametrize(("radius", "tolerance"), [(300.0, 0.05), (1500.0, 0.015)])
 def test_a_wide_cylinder_is_a_plane(radius, tolerance):
-    # The coefficients tend to those of the plane over the radius: H_n(k) → H(n/d, k)/d.
+    """T7: the coefficients tend to those of the plane over the radius, H_n(k) → H(n/d, k)/d."""
     layers = Layers()
     limb = Limb(0.0, radius - 5.3, radius - 1.3, radius)
     depth = 4.0

@@ -69,7 +69,7 @@ def test_stronger_units_twitch_faster_over_a_hundredfold_range():
 
 
 def test_ten_millinewton_move_skin_by_10_to_30_mm_per_s2():
-    """Hand muscles, spike-triggered: 7.4 mN with 11 mm/s², 14.4 mN with 32 (Yoshitake 2004)."""
+    """T11. Hand muscles, spike-triggered: 7.4 mN with 11 mm/s², 14.4 mN with 32 (Yoshitake 2004)."""
     rate = 10_000
     time = np.arange(0, 1000, 1000 / rate)
     for contraction in (50, 60, 80):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,10 +234,17 @@ def render(
     return fired
 
 
+@lru_cache(maxsize=8)
+def _speed_curve(height: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`speed_after` at gaps up to 0.2 s, beyond which it is 1."""
+    gaps_s = np.geomspace(0.0035, 0.2, 200)
+    return gaps_s, np.append(speed_after(gaps_s[:-1], height), 1.0)
+
+
 def _speeds(scenario: Scenario, times: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fibre speed at each discharge as a multiple of the rested one, in steps of `SPEED_STEP`."""
-    gaps = np.diff(times, prepend=-np.inf)
-    factor = speed_after(gaps, scenario.muscle.velocity_recovery)
+    gaps_s, factors = _speed_curve(scenario.muscle.velocity_recovery)
+    factor = np.interp(np.diff(times, prepend=-1e9), gaps_s, factors)
     return np.asarray(1 + SPEED_STEP * np.rint((factor - 1) / SPEED_STEP))
 
 

@@ -15,6 +15,8 @@ STEEPNESS_PER_MM = 1.0
 SOURCE_LENGTH_MM = 14.0
 """Beyond this the membrane is back at rest (to 0.2 % of the peak)."""
 REFRACTORY_MS, RECOVERY_HEIGHT, RECOVERY_RISE_MS, RECOVERY_FALL_MS = 3.5, 0.22, 3.0, 20.0
+TRAVEL_MS = 8.0
+"""An impulse takes so long to the middle of half a fibre of 60 mm."""
 
 
 def membrane_potential_mv(z_mm: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,22 +73,39 @@ def fibre_speed_m_per_s(
     return np.maximum(speed, 0.5)
 
 
-def speed_after(interval_s: NDArray[np.float64], height: float = RECOVERY_HEIGHT) -> NDArray[np.float64]:
-    """Conduction velocity of a second impulse, as a multiple of the first one's.
+def recovered_speed(gap_ms: NDArray[np.float64], height: float) -> NDArray[np.float64]:
+    """Conduction velocity so long after a preceding impulse, as a multiple of the rested one.
 
-    ``1 + h (1 − e^{−t/τ₁}) e^{−t/τ₂}`` with t the interval beyond the refractory period of 3.5 ms, τ₁ = 3 ms
-    and τ₂ = 20 ms: equal to the first near the refractory period, 10 to 20 % faster at 6 to 10 ms (Buchthal
+    ``1 + h (1 − e^{−t/τ₁}) e^{−t/τ₂}`` with t the gap beyond the refractory period of 3.5 ms, τ₁ = 3 ms and
+    τ₂ = 20 ms: equal to the first near the refractory period, 10 to 20 % faster at 6 to 10 ms (Buchthal
     & Engbaek 1963, human fibres stimulated in pairs). Both time constants are estimates.
+    """
+    beyond = np.maximum(gap_ms - REFRACTORY_MS, 0.0)
+    return 1 + height * (1 - np.exp(-beyond / RECOVERY_RISE_MS)) * np.exp(-beyond / RECOVERY_FALL_MS)
+
+
+def speed_after(
+    interval_s: NDArray[np.float64], height: float = RECOVERY_HEIGHT, *, travel_ms: float = TRAVEL_MS
+) -> NDArray[np.float64]:
+    """Mean velocity of a second impulse along the fibre, as a multiple of the first one's.
+
+    The second impulse gains on the first, the gap between them closes, and so does the gain: each stretch is
+    run at `recovered_speed` of the gap there, which never falls below the refractory period.
 
     Parameters
     ----------
     interval_s : ndarray
-        Time since the preceding discharge of the fibre.
+        Time since the preceding discharge, at the end plate.
     height : float
         h; 0 leaves the velocity as it is.
+    travel_ms : float
+        Time the first impulse takes from the end plate to where the second is watched.
     """
-    beyond_ms = np.maximum(1000 * np.asarray(interval_s, dtype=np.float64) - REFRACTORY_MS, 0.0)
-    return 1 + height * (1 - np.exp(-beyond_ms / RECOVERY_RISE_MS)) * np.exp(-beyond_ms / RECOVERY_FALL_MS)
+    start = np.minimum(1000 * np.asarray(interval_s, dtype=np.float64), 1e6)
+    gap, step = start.copy(), travel_ms / 16
+    for _ in range(16):
+        gap += step * (1 / recovered_speed(gap, height) - 1)
+    return np.asarray(travel_ms / (travel_ms + gap - start))
 
 
 def source_strength_ua(diameter_um: NDArray[np.float64]) -> NDArray[np.float64]:
