@@ -425,3 +425,46 @@ def outstanding(x: Floats, threshold: float, share: float, reach: int) -> NDArra
         if x[t] > threshold:
             found[t] = x[t] > share * x[max(0, t - reach) : t + reach + 1].max()
     return found
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz", "reassoc"})
+def placed(
+    x: Floats, events: NDArray[np.int64], template: Floats
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Place in each event's window where the product with a template is largest.
+
+    Parameters
+    ----------
+    x : float32, shape (all events, samples, components)
+    events : int64
+        Which of them to look at.
+    template : float32, shape (length, components)
+
+    Returns
+    -------
+    place : int64
+    product : float32
+        There.
+    power : float32
+        Energy of the window under the template.
+    """
+    samples, components = x.shape[1:]
+    length = template.shape[0]
+    shape = template.copy().ravel()
+    place = np.zeros(len(events), np.int64)
+    product = np.empty(len(events), np.float32)
+    power = np.zeros(len(events), np.float32)
+    for i in range(len(events)):
+        window = x[events[i]].ravel()
+        product[i] = -np.inf
+        for shift in range(samples - length + 1):
+            part = window[shift * components : (shift + length) * components]
+            total = np.float32(0.0)
+            for k in range(len(shape)):
+                total += part[k] * shape[k]
+            if total > product[i]:
+                place[i], product[i] = shift, total
+        part = window[place[i] * components : (place[i] + length) * components]
+        for k in range(len(shape)):
+            power[i] += part[k] * part[k]
+    return place, product, power

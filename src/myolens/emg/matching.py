@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.sorting import Features, noise_energy
+from myolens.emg.sorting import Cluster, Features, noise_energy
 from myolens.emg.waveforms import SEARCH_S
 
-MOST_TOGETHER = 3
-"""At most so many potentials are resolved within one window."""
-
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.6, 1.6
-_EXPLAINED = 0.5
+_LEAST = 0.35
 _LEFT_OVER = 0.25
 _MOSTLY = 0.6
+_SUM = 0.15
+_SHOWN = 0.5
+_FREE = 0.05
+_WORTH_A_PAIR = 0.1
+_HALF = 0.5
+_LIKELY = 6
 _SAME_S = 0.005
+_TOGETHER = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,11 +35,11 @@ class Matches:
     event : ndarray of int64
         Event in whose window it was found.
     unit : ndarray of int64
-        Template, from 0.
+        Unit, from 0.
     shift : ndarray of int64
         Samples by which it lies after the place where the window's own deflection would have it.
     scale : ndarray of float32
-        Factor of the template.
+        Size relative to the unit's usual one.
     fits : ndarray of bool, shape (events,)
         Whether what is left of the event is noise and shape variability, or at most 0.4 of it.
     """
@@ -47,75 +51,160 @@ class Matches:
     fits: NDArray[np.bool_]
 
 
-def match(feature: Features, templates: list[NDArray[np.float32]]) -> Matches:
-    """Explain each window by templates, the one that explains most first, its like subtracted.
+def match(feature: Features, courses: NDArray[np.float32], chapter: NDArray[np.int64]) -> Matches:
+    """Explain each window by one potential, or else by the best two at once, or three.
 
-    A potential is taken only if it removes at least half of its own energy's worth and more
-    than noise could, at a scale of 0.6–1.6. The
-    pursuit follows the superposition resolving of EMGLAB (McGill et al., J Neurosci Methods
-    2005;149:121) in its greedy form.
+    The resolving of superpositions follows EMGLAB (McGill et al., J Neurosci Methods 2005;149:121): the
+    sizes of two potentials on top of one another are fitted jointly, at all pairs of places. A potential
+    must remove more energy than noise could, at a scale of 0.6–1.6.
+
+    Parameters
+    ----------
+    feature : Features
+    courses : ndarray of float32, shape (units, chapters, samples, components)
+        Potential of every unit in every chapter.
+    chapter : ndarray of int64, shape (events,)
+        Chapter of each event; its potentials are those that count.
     """
-    count = len(feature.x)
-    bank = np.stack([t.ravel() for t in templates], axis=1)
-    energy = np.einsum("ij,ij->j", bank, bank)
-    allowed = noise_energy(feature)
-    residual = feature.x.copy()
-    whole = np.einsum("ijk,ijk->i", feature.x, feature.x)
-    total = np.full(count, allowed * feature.x.shape[1] / feature.length) + _LEFT_OVER * whole
-    found: list[tuple[NDArray[np.int64], ...]] = []
-    open_events = np.arange(count)
-    for _ in range(MOST_TOGETHER):
-        if not len(open_events):
-            break
-        unit, place, scale, gain = _best(feature, residual[open_events], bank, energy)
-        explained = gain > np.maximum(_EXPLAINED * energy[unit] * scale, 0.35 * allowed)
-        chosen = open_events[explained]
-        unit, place, scale = unit[explained], place[explained], scale[explained]
-        _subtract(residual, chosen, feature.length, bank, unit, place, scale)
-        found.append((chosen, unit, place, scale))
-        left = np.einsum("ijk,ijk->i", residual[chosen], residual[chosen])
-        open_events = chosen[left > total[chosen]]
-    left = np.einsum("ijk,ijk->i", residual, residual)
-    fits = (left <= total) | (left <= (1 - _MOSTLY) * whole)
-    event, unit, place, scale = (np.concatenate(column) for column in zip(*found, strict=True))
+    parts = []
+    energy = np.einsum("ukij,ukij->uk", courses, courses)
+    usual = np.maximum(energy.mean(axis=1), 1e-9)
+    for k in np.unique(chapter):
+        atoms = Atoms.of(feature, courses[:, k])
+        for events in np.array_split(
+            np.flatnonzero(chapter == k), -(-int(np.sum(chapter == k)) // _TOGETHER)
+        ):
+            event, unit, place, scale, left = explained(feature, feature.x[events], atoms)
+            size = scale * np.sqrt(energy[unit, k] / usual[unit])
+            whole = np.einsum("ijk,ijk->i", feature.x[events], feature.x[events])
+            noise = noise_energy(feature) * feature.x.shape[1] / feature.length
+            fits = (left <= noise + _LEFT_OVER * whole) | (left <= (1 - _MOSTLY) * whole)
+            parts.append((events[event], unit, place - feature.home, size.astype(np.float32), events[fits]))
+    event, unit, shift, scale, fitting = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(event, kind="stable")
-    return Matches(event[order], unit[order], place[order] - feature.home, scale[order], fits)
+    fits = np.zeros(len(feature.x), bool)
+    fits[fitting] = True
+    return Matches(event[order], unit[order], shift[order], scale[order], fits)
 
 
-def _best(
-    feature: Features, x: NDArray[np.float32], bank: NDArray[np.float32], energy: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """Template, place, scale and energy removed, of the best single match in each window."""
-    best = np.zeros(len(x), np.float32)
-    unit = np.zeros(len(x), np.int64)
-    place = np.zeros(len(x), np.int64)
-    scale = np.zeros(len(x), np.float32)
-    for shift in range(feature.shifts):
-        product = x[:, shift : shift + feature.length].reshape(len(x), -1) @ bank
-        factor = product / energy
-        usable = (factor > _LOWEST_SCALE) & (factor < _HIGHEST_SCALE)
-        gain = np.where(usable, product * factor, 0.0)
-        column = np.argmax(gain, axis=1)
-        value = gain[np.arange(len(x)), column]
-        better = value > best
-        best[better] = value[better]
-        unit[better] = column[better]
-        place[better] = shift
-        scale[better] = factor[np.arange(len(x)), column][better]
-    return unit, place, scale, best
+@dataclass(frozen=True, slots=True, eq=False)
+class Atoms:
+    """Every template at every place in a window, cut off at its edges where half of it still shows.
+
+    Attributes
+    ----------
+    shape : ndarray of float32, shape (samples × components, atoms)
+    energy : ndarray of float32, shape (atoms,)
+        Of what shows.
+    unit, place : ndarray of int64, shape (atoms,)
+        The place counts from that of a template at the window's beginning.
+    """
+
+    shape: NDArray[np.float32]
+    energy: NDArray[np.float32]
+    unit: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, feature: Features, bank: NDArray[np.float32]) -> Atoms:
+        """Place the potentials (units, samples, components) everywhere."""
+        samples, length = feature.x.shape[1], feature.length
+        places = np.arange(-length, samples + 1)
+        padded = np.zeros((len(bank), len(places), samples + 2 * length, bank.shape[2]), np.float32)
+        for k, place in enumerate(places):
+            padded[:, k, length + place : 2 * length + place] = bank
+        shown = padded[:, :, length:-length].reshape(len(bank), len(places), -1)
+        energy = np.einsum("upi,upi->up", shown, shown)
+        whole = np.einsum("uij,uij->u", bank, bank)
+        unit, row = np.nonzero(energy > np.maximum(_SHOWN * whole, 1e-9)[:, None])
+        return cls(shown[unit, row].T.copy(), energy[unit, row], unit, places[row])
 
 
-def _subtract(
-    residual: NDArray[np.float32],
-    events: NDArray[np.int64],
-    length: int,
-    bank: NDArray[np.float32],
-    unit: NDArray[np.int64],
-    place: NDArray[np.int64],
-    scale: NDArray[np.float32],
-) -> None:
-    for i, u, p, s in zip(events, unit, place, scale, strict=True):
-        residual[i, p : p + length] -= s * bank[:, u].reshape(length, -1)
+def explained(
+    feature: Features, x: NDArray[np.float32], atoms: Atoms
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float32]]:
+    """Event, unit, place and scale of every potential in the windows, and the energy each leaves."""
+    flat = x.reshape(len(x), -1)
+    least, whole = _LEAST * noise_energy(feature), np.einsum("ij,ij->i", flat, flat)
+    noise = noise_energy(feature) * x.shape[1] / feature.length
+    product = flat @ atoms.shape
+    atom, scale, gain = _single(product, atoms)
+    hit = gain > least
+    chosen = [[(int(atom[i]), float(scale[i]))] if hit[i] else [] for i in range(len(x))]
+    left = np.where(hit, whole - gain, whole)
+    for i in np.flatnonzero(hit & (left > noise + _WORTH_A_PAIR * whole)):
+        pair, joint = _pair(feature, product[i], atoms)
+        if joint - gain[i] > max(least, _HALF * (left[i] - noise)):
+            chosen[i] = pair
+            left[i] = whole[i] - joint
+            rest = flat[i] - sum(s * atoms.shape[:, a] for a, s in pair)
+            third, size, more = _single((rest @ atoms.shape)[None], atoms)
+            if left[i] > noise + _WORTH_A_PAIR * whole[i] and more[0] > max(least, _HALF * (left[i] - noise)):
+                chosen[i] = [*pair, (int(third[0]), float(size[0]))]
+                left[i] -= more[0]
+    event = np.repeat(np.arange(len(x)), [len(each) for each in chosen])
+    which = np.array([a for each in chosen for a, _ in each], np.int64)
+    scales = np.array([s for each in chosen for _, s in each], np.float32)
+    return event, atoms.unit[which], atoms.place[which], scales, left
+
+
+def _single(
+    product: NDArray[np.float32], atoms: Atoms
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Atom, scale and energy removed, of the best single match in each window."""
+    factor = product / atoms.energy
+    usable = (factor > _LOWEST_SCALE) & (factor < _HIGHEST_SCALE)
+    gain = np.where(usable, product * factor, 0.0)
+    best = np.argmax(gain, axis=1)
+    rows = np.arange(len(product))
+    return best, factor[rows, best], gain[rows, best]
+
+
+def _pair(
+    feature: Features, product: NDArray[np.float32], atoms: Atoms
+) -> tuple[list[tuple[int, float]], float]:
+    """Two atoms and their scales that together remove most of one window, of its likeliest units."""
+    reach = np.zeros(int(atoms.unit.max()) + 1)
+    np.maximum.at(reach, atoms.unit, product * np.abs(product) / atoms.energy)
+    likely = np.argsort(-reach, kind="stable")[:_LIKELY]
+    some = np.flatnonzero(np.isin(atoms.unit, likely))
+    b, unit, place = product[some].astype(float), atoms.unit[some], atoms.place[some]
+    gram = (atoms.shape[:, some].T @ atoms.shape[:, some]).astype(float)
+    energy = np.diag(gram)
+    free = np.outer(energy, energy) - gram**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = (b[:, None] * energy[None] - b[None] * gram) / free
+    usable = (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE) & (free > _FREE * np.outer(energy, energy))
+    near = np.abs(place[:, None] - place[None]) <= _SAME_S * feature.rate
+    usable &= usable.T & ~(near & (unit[:, None] == unit[None]))
+    gain = np.where(usable, b[:, None] * scale + b[None] * scale.T, 0.0)
+    i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    return [(int(some[i]), float(scale[i, j])), (int(some[j]), float(scale[j, i]))], float(gain[i, j])
+
+
+def without_composites(feature: Features, found: list[Cluster]) -> list[Cluster]:
+    """Leave out clusters whose potential is that of two or three discharges of others, more active ones."""
+    kept = sorted(found, key=lambda cluster: -len(cluster.events))
+    for cluster in kept[:0:-1]:
+        others = [other for other in kept if len(other.events) > len(cluster.events)]
+        if not others:
+            continue
+        window = _window(feature, cluster)
+        event, *_, left = explained(
+            feature, window[None], Atoms.of(feature, np.stack([other.template for other in others]))
+        )
+        allowed = _SUM * float(np.sum(window**2)) + 2 * window.size / len(cluster.events)
+        if len(event) >= 2 and left[0] <= allowed:
+            kept.remove(cluster)
+    return [cluster for cluster in found if cluster in kept]
+
+
+def _window(feature: Features, cluster: Cluster) -> NDArray[np.float32]:
+    """Median whole window of a cluster, its events moved so that the template lies at home."""
+    samples = feature.x.shape[1]
+    by = cluster.place - feature.home
+    at = np.clip(by[:, None] + np.arange(samples), 0, samples - 1)
+    return np.asarray(np.median(feature.x[cluster.events[:, None], at], axis=0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.matching import Discharges, match, resolve
+from myolens.emg.courses import chapters, course, joined
+from myolens.emg.matching import Discharges, Matches, match, resolve, without_composites
 from myolens.emg.noise import Noise
-from myolens.emg.sorting import FEWEST_EVENTS, features, templates
+from myolens.emg.sorting import FEWEST_EVENTS, Features, clusters, features
 from myolens.emg.waveforms import BEFORE_S, SEARCH_S, Waveforms
 
 _MOST_AVERAGED = 400
@@ -52,18 +53,36 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
     if len(none) < FEWEST_EVENTS:
         return unsorted, _averages(unsorted, waves, noise, 0)[0]
     feature = features(waves, noise)
-    bank = templates(feature)
-    if not bank:
+    matches = _matched(feature, waves.sample / rate)
+    if matches is None:
         return unsorted, _averages(unsorted, waves, noise, 0)[0]
-    discharges = resolve(match(feature, bank), waves.sample, round(rate / feature.rate), rate)
-    counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=len(bank))
+    discharges = resolve(matches, waves.sample, round(rate / feature.rate), rate)
+    counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=1)
     ranks = np.argsort(-counts, kind="stable")
-    number = np.full(len(bank) + 1, -1)
+    number = np.full(len(counts) + 1, -1)
     kept = [unit for unit in ranks if counts[unit] >= FEWEST_EVENTS]
     number[kept] = np.arange(len(kept))
     discharges = replace(discharges, unit=number[discharges.unit])
     shapes, offsets = _averages(discharges, waves, noise, len(kept))
     return _timed(discharges, waves, np.append(offsets, 0)), shapes
+
+
+def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
+    """Explain the windows by the units found, then again by what stood alone; None without any unit."""
+    chapter = chapters(times_s)
+    units = joined(feature, without_composites(feature, clusters(feature)), chapter)
+    if not units:
+        return None
+    courses = np.stack([course(feature, unit.events, unit.place, chapter) for unit in units])
+    rough = match(feature, courses, chapter)
+    place = rough.shift + feature.home
+    alone = (np.bincount(rough.event, minlength=len(times_s))[rough.event] == 1) & rough.fits[rough.event]
+    alone &= (place >= 0) & (place < feature.shifts)
+    for unit in range(len(units)):
+        own = alone & (rough.unit == unit)
+        if np.sum(own) >= FEWEST_EVENTS:
+            courses[unit] = course(feature, rough.event[own], place[own], chapter)
+    return match(feature, courses, chapter)
 
 
 def _timed(discharges: Discharges, waves: Waveforms, offsets: NDArray[np.int64]) -> Discharges:
@@ -98,7 +117,8 @@ def _averages(
         members = discharges.unit == unit
         if np.any(members & discharges.alone):
             members &= discharges.alone
-        chosen = np.flatnonzero(members)[:_MOST_AVERAGED]
+        chosen = np.flatnonzero(members)
+        chosen = chosen[:: -(-len(chosen) // _MOST_AVERAGED)]
         windows = _moved(waves.windows[discharges.event[chosen]], shift[chosen])
         template = np.median(_aligned(windows, max(1, reach // 6)), axis=0).astype(np.float32)
         part = np.abs(template[centre - reach : centre + reach + 1]) / level

@@ -16,13 +16,15 @@ TEMPLATE_BEFORE_S, TEMPLATE_AFTER_S = 0.010, 0.014
 FEWEST_EVENTS = 3
 """A unit needs at least this many like discharges; fewer stay unassigned."""
 
-_COMPONENTS = 12
+_MOST_COMPONENTS, _FEWEST_COMPONENTS = 12, 4
 _SORTING_RATE_HZ = 1000.0
 _SHAPE_TOLERANCE = 0.12
 _SEED_TOLERANCE = 0.20
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.7, 1.4
-_MOST_UNITS = 150
+_LEAST_SHRUNK = 0.3
+_MOST_CLUSTERS = 150
 _MOST_SEEDS = 600
+_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,19 +56,45 @@ class Features:
         return int(self.x.shape[1]) - self.length + 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cluster:
+    """Discharges of like shape: a unit, or one stage of a unit that changes.
+
+    Attributes
+    ----------
+    events : ndarray of int64
+        Ascending.
+    place : ndarray of int64
+        Where the template lies in each one's window.
+    template : ndarray of float32, shape (samples, components)
+        Their average.
+    """
+
+    events: NDArray[np.int64]
+    place: NDArray[np.int64]
+    template: NDArray[np.float32]
+
+
 def features(waves: Waveforms, noise: Noise) -> Features:
-    """Whiten the windows over channels and keep the components that carry most of the potentials."""
+    """Whiten the windows over channels and keep the components that carry most of the potentials.
+
+    Those are kept, 4 to 12, whose power exceeds what noise alone would give the largest of them
+    (Marchenko & Pastur 1967), as each one more only adds noise to every comparison.
+    """
     step = max(1, int(waves.rate // _SORTING_RATE_HZ))
     kept = waves.windows.shape[1] // step
     level = np.median(noise.level, axis=0)
+    whitening = (noise.whitening / level[:, None]).astype(np.float32)
+    some = waves.windows[:: max(1, len(waves.windows) // _LOOKED_AT)]
     scatter = np.zeros((len(level), len(level)))
-    whitening = noise.whitening / level[:, None]
-    stride = max(1, len(waves.windows) // 2000)
-    for window in waves.windows[::stride]:
+    for window in some:
         z = window @ whitening
         scatter += z.T @ z
-    _, vectors = np.linalg.eigh(scatter)
-    basis = (whitening @ vectors[:, ::-1][:, :_COMPONENTS]).astype(np.float32)
+    power, vectors = np.linalg.eigh(scatter)
+    independent = max(1, len(some) * kept)
+    edge = (1 + np.sqrt(len(level) / independent)) ** 2 * np.median(power)
+    count = int(np.clip(np.sum(power > edge), _FEWEST_COMPONENTS, _MOST_COMPONENTS))
+    basis = (whitening @ vectors[:, ::-1][:, :count]).astype(np.float32)
     rate = waves.rate / step
     x = np.empty((len(waves.windows), kept, basis.shape[1]), np.float32)
     for i, window in enumerate(waves.windows):
@@ -98,81 +126,62 @@ def best_shift(
     residual : ndarray of float32
         Energy left in the span of the template.
     """
-    flat = template.ravel()
-    energy = max(float(flat @ flat), 1e-9)
-    best = np.full(len(events), -np.inf, np.float32)
-    shift = np.zeros(len(events), np.int64)
-    power = np.zeros(len(events), np.float32)
-    x = feature.x[events]
-    square = np.einsum("ijk,ijk->ij", x, x)
-    cumulative = np.concatenate([np.zeros((len(x), 1), np.float32), np.cumsum(square, axis=1)], axis=1)
-    for place in range(feature.shifts):
-        product = x[:, place : place + feature.length].reshape(len(x), -1) @ flat
-        better = product > best
-        best[better] = product[better]
-        shift[better] = place
-        held = cumulative[:, place + feature.length] - cumulative[:, place]
-        power[better] = held[better]
-    scale = best / energy
-    return shift, scale, power - best * scale
+    from myolens.emg.kernels import placed
+
+    shift, product, power = placed(feature.x, events, np.ascontiguousarray(template))
+    scale = product / np.float32(max(float(np.sum(template**2)), 1e-9))
+    return shift, scale, power - product * scale
 
 
 def templates(feature: Features) -> list[NDArray[np.float32]]:
-    """Find the units: the largest event left is a seed, those like it a unit, until none is left.
+    """Average potentials of the clusters."""
+    return [cluster.template for cluster in clusters(feature)]
+
+
+def clusters(feature: Features) -> list[Cluster]:
+    """Group the events: the largest one left is a seed, those like it a cluster, until none is left.
 
     Two potentials are alike if what remains after one is scaled (0.7–1.4) and shifted onto the
-    other is within the noise plus 0.12 of its energy (0.20 for the noisy seed).
+    other is within the noise plus 0.12 of its energy (0.20 for the noisy seed). The noise in a seed
+    makes it too large for the others; the scale is corrected for what it adds to its energy.
     """
     left = np.arange(len(feature.x))
     energy = np.einsum("ijk,ijk->i", feature.x, feature.x)
-    allowed = noise_energy(feature)
-    found: list[NDArray[np.float32]] = []
+    found: list[Cluster] = []
     seeds = 0
-    while len(left) >= FEWEST_EVENTS and len(found) < _MOST_UNITS and seeds < _MOST_SEEDS:
+    while len(left) >= FEWEST_EVENTS and len(found) < _MOST_CLUSTERS and seeds < _MOST_SEEDS:
         seeds += 1
         seed = left[int(np.argmax(energy[left]))]
-        template = feature.x[seed, feature.home : feature.home + feature.length]
-        members = np.zeros(0, np.int64)
-        for tolerance, noise in ((_SEED_TOLERANCE, 2.0), (_SHAPE_TOLERANCE, 1.2), (_SHAPE_TOLERANCE, 1.0)):
-            shift, scale, residual = best_shift(feature, left, template)
-            size = scale**2 * float(np.sum(template**2))
-            good = (residual <= noise * allowed + tolerance * size) & (size > residual / noise)
-            good &= (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE)
-            members = left[good]
-            if len(members) < FEWEST_EVENTS:
-                break
-            template = average(feature, members, shift[good])
-        if len(members) >= FEWEST_EVENTS:
-            found.append(template)
-            left = np.setdiff1d(left, members, assume_unique=True)
+        cluster = _grown(feature, left, feature.x[seed, feature.home : feature.home + feature.length])
+        if cluster is not None:
+            found.append(cluster)
+            left = np.setdiff1d(left, cluster.events, assume_unique=True)
         left = left[left != seed]
-    return merge(found, allowed)
+    return found
 
 
-def average(feature: Features, members: NDArray[np.int64], shift: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Median of the members' potentials, each at its own shift; superpositions do not reach it."""
+def _grown(feature: Features, left: NDArray[np.int64], seed: NDArray[np.float32]) -> Cluster | None:
+    """Gather what is like the seed, then twice what is like its average; None if that is too little."""
+    allowed = noise_energy(feature)
+    noise_in = float(feature.length * feature.x.shape[2])
+    template, averaged = seed, 1
+    members, place = left[:0], left[:0]
+    for tolerance, noise in ((_SEED_TOLERANCE, 2.0), (_SHAPE_TOLERANCE, 1.2), (_SHAPE_TOLERANCE, 1.0)):
+        energy = max(float(np.sum(template**2)), 1e-9)
+        shrunk = max(_LEAST_SHRUNK, 1 - noise_in / averaged / energy)
+        shift, scale, residual = best_shift(feature, left, template)
+        size = scale**2 * energy
+        good = (residual <= noise * allowed + tolerance * size) & (size > residual / noise)
+        good &= (scale > _LOWEST_SCALE * shrunk) & (scale < _HIGHEST_SCALE * shrunk)
+        members, place = left[good], shift[good]
+        if len(members) < FEWEST_EVENTS:
+            return None
+        template, averaged = average(feature, members, place), len(members)
+    return Cluster(members, place, template)
+
+
+def average(feature: Features, events: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Median of the events' potentials, each at its own place; superpositions do not reach it."""
     span = np.arange(feature.length)
-    stack = feature.x[members[:, None], shift[:, None] + span]
+    stack = feature.x[events[:, None], place[:, None] + span]
     return np.asarray(np.median(stack, axis=0) if len(stack) < 400 else stack.mean(axis=0), np.float32)
-
-
-def merge(found: list[NDArray[np.float32]], allowed: float) -> list[NDArray[np.float32]]:
-    """Drop templates that a shifted one already in the list explains."""
-    kept: list[NDArray[np.float32]] = []
-    for template in found:
-        if not any(_same(template, other, allowed) for other in kept):
-            kept.append(template)
-    return kept
-
-
-def _same(a: NDArray[np.float32], b: NDArray[np.float32], allowed: float) -> bool:
-    reach = len(a) // 3
-    padded = np.pad(b, ((reach, reach), (0, 0)))
-    size = float(np.sum(a * a))
-    for place in range(2 * reach + 1):
-        moved = padded[place : place + len(a)]
-        scale = float(np.sum(a * moved)) / max(float(np.sum(moved * moved)), 1e-9)
-        rest = size - scale * float(np.sum(a * moved))
-        if _LOWEST_SCALE < scale < _HIGHEST_SCALE and rest < 0.1 * allowed + 0.7 * _SHAPE_TOLERANCE * size:
-            return True
-    return False
