@@ -242,10 +242,10 @@ class TestTemporaryFiles:
 
 
 @given(
-    values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60),
+    values=st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=60),
     parts=st.integers(1, 5),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_median_by_bits_is_the_median(values: list[float], parts: int) -> None:
     column = np.array(values)
     expected = float(np.median(np.sort(column)))

@@ -1,4 +1,4 @@
-"""BrainVision: a text header, a text file of markers and a flat binary file, kept on disk.
+"""BrainVision: a text header, a text file of markers, and samples in a flat file or written as text.
 
 Source: BrainVision Core Data Format 1.0 (Brain Products).
 """
@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from myolens.readers import table
+from myolens.readers.columns import gathered
 from myolens.readers.naming import kind_of, numbered, unit_notes, unit_of
-from myolens.readers.records import InterleavedSignal
-from myolens.readers.source import Source
+from myolens.readers.records import InterleavedSignal, interleaved, not_numbers
+from myolens.readers.source import Source, opened
+from myolens.readers.spool import Spool
 from myolens.recording import Annotation, Channel, Recording, Signal
 
 LARGEST_HEADER = 16 * 1024**2
 MOST_CHANNELS = 10_000
 MOST_MARKERS = 200_000
+_CHARACTERS = 500_000
 _TYPES = {"INT_16": "<i2", "UINT_16": "<u2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4", "IEEE_FLOAT_64": "<f8"}
 _FIRST_LINE = re.compile(
     rb"\s*(\xef\xbb\xbf)?Brain ?Vision (Data Exchange|Core Data Format) ?(Header|Marker)? ?File",
@@ -41,15 +46,13 @@ def read(source: Source) -> Sequence[Recording]:
     Raises
     ------
     InputError
-        If the header is incomplete, its data file is missing or elsewhere, or the data are text.
+        If the header is incomplete, or its data file is missing, elsewhere or damaged.
     """
     header = source.path if source.suffix == ".vhdr" else source.path.with_suffix(".vhdr")
     if not header.is_file():
         raise source.refuse("needs its header, the .vhdr file, beside it")
     sections = _sections(source, header)
     common = sections.get("common infos", {})
-    if common.get("dataformat", "BINARY").upper() != "BINARY":
-        raise source.refuse("holds its samples as text", mend="Export it in the binary format, or as EDF")
     count = _whole(source, common.get("numberofchannels", ""), "NumberOfChannels")
     interval_us = _real(source, common.get("samplinginterval", ""), "SamplingInterval")
     if not 0 < count <= MOST_CHANNELS or interval_us <= 0:
@@ -57,10 +60,81 @@ def read(source: Source) -> Sequence[Recording]:
     channels, said = _channels(source, sections.get("channel infos", {}), count)
     rate = source.checked_rate(1e6 / interval_us)
     rate = float(round(rate)) if abs(rate - round(rate)) < 1e-9 * rate else rate
-    signal, cut = _signal(source, common, sections.get("binary infos", {}), count)
+    form = common.get("dataformat", "BINARY").upper()
+    if form not in {"BINARY", "ASCII"}:
+        raise source.refuse(f"states the data format {form[:20]!r}, which is not known")
+    signal, cut = (
+        _signal(source, common, sections.get("binary infos", {}), count)
+        if form == "BINARY"
+        else _written(source, common, sections.get("ascii infos", {}), count)
+    )
     annotations, start = _markers(source, common.get("markerfile", ""), rate, signal.shape[1])
     notes = (*said, *cut, *unit_notes(channels))
     return [Recording(signal, rate, channels, annotations, (), start, source.name, notes)]
+
+
+def _written(
+    source: Source, common: Mapping[str, str], about: Mapping[str, str], count: int
+) -> tuple[Signal, tuple[str, ...]]:
+    """Samples written as numbers: a line per instant, or, vectorised, a line per channel."""
+    data = opened(source.companion(common.get("datafile", "").replace("$b", source.path.stem)))
+    skip = _whole(source, about.get("skiplines", "0"), "SkipLines")
+    left_out = _whole(source, about.get("skipcolumns", "0"), "SkipColumns")
+    comma = about.get("decimalsymbol", ".") == ","
+    if common.get("dataorientation", "MULTIPLEXED").upper() == "VECTORIZED":
+        values = _lines(data, count, skip=skip, leave_out=left_out, decimal_comma=comma)
+        return interleaved(values), not_numbers(values)
+    words = frozenset(range(left_out))
+    shape = table.Layout(
+        table.encoding_of(data.head), None, comma, ("",) * skip, left_out + count, words=words
+    )
+    grid = table.grid(data, shape)
+    values = gathered(source, grid.values, range(left_out, left_out + count), len(grid.values), np.float64)
+    return interleaved(values), (*grid.notes, *not_numbers(values))
+
+
+def _lines(
+    source: Source, count: int, *, skip: int, leave_out: int, decimal_comma: bool
+) -> NDArray[np.float64]:
+    """Numbers of a file whose lines are channels, however long they are; shape (samples, lines).
+
+    The first `skip` lines are no channels, the first `leave_out` words of the others no numbers.
+    """
+    spool = Spool(source, 1)
+    lengths: list[int] = []
+    for line, words in _words(source, table.encoding_of(source.head)):
+        if not skip <= line < skip + count:
+            continue
+        if line - skip == len(lengths):
+            lengths.append(-leave_out)
+        numbers = words[max(0, -lengths[-1]) :]
+        lengths[-1] += len(words)
+        if decimal_comma:
+            numbers = [word.replace(",", ".") for word in numbers]
+        try:
+            spool.append(np.array(numbers, float)[:, None])
+        except ValueError:
+            raise source.refuse(f"has words in line {line + 1} where numbers were expected") from None
+    if len(lengths) != count or len(set(lengths)) != 1 or lengths[0] < 1:
+        raise source.refuse(f"holds {len(lengths)} lines, and {count} of equal length were expected")
+    return spool.array().reshape(count, -1).T
+
+
+def _words(source: Source, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    """Words of the file with the line they are in; a long line comes in several parts."""
+    rest, line = "", 0
+    with source.path.open(encoding=encoding, errors="replace") as file:
+        while text := file.read(_CHARACTERS):
+            *whole, rest = (rest + text).split("\n")
+            for part in whole:
+                yield line, part.split()
+                line += 1
+            cut = max(rest.rfind(" "), rest.rfind("\t"), 0)
+            yield line, rest[:cut].split()
+            rest = rest[cut:]
+            if len(rest) > table.LONGEST_LINE:
+                raise source.refuse(f"has a word of more than {table.LONGEST_LINE} characters")
+    yield line, rest.split()
 
 
 def _signal(

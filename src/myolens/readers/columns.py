@@ -38,7 +38,7 @@ def median(parts: Callable[[], Iterable[NDArray[Any]]]) -> float:
     if count <= MOST_AT_ONCE:
         return float(np.median(np.concatenate([np.empty(0), *parts()]))) if count else float("nan")
     low, high = (_nth(parts, place) for place in ((count - 1) // 2, count // 2))
-    return (low + high) / 2
+    return low if low == high else (low + high) / 2
 
 
 def _nth(parts: Callable[[], Iterable[NDArray[Any]]], place: int) -> float:

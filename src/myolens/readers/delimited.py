@@ -237,10 +237,6 @@ def _stated_rate(
             rate = source.checked_rate(
                 float(found[1].replace(",", ".")) * (1000 if "khz" in line.lower() else 1)
             )
-            if source.rate and abs(source.rate / rate - 1) > 1e-3:
-                return rate, (
-                    f"The file states {rate:g} Hz; the {source.rate:g} Hz given with it was not used",
-                )
             return rate, ()
     if source.rate:
         return source.checked_rate(source.rate), (

@@ -21,6 +21,7 @@ from myolens.readers.naming import SLOWEST_EMG_HZ, kind_of, listed, numbered, un
 from myolens.readers.records import RecordSignal
 from myolens.readers.source import Source
 from myolens.readers.timekeeping import Timeline, annotations_of, timeline
+from myolens.readers.triggers import status_marks
 from myolens.recording import EMG_KINDS, Annotation, Channel, ChannelKind, Recording, Span
 
 MOST_SIGNALS = 10_000
@@ -182,7 +183,13 @@ def _recording(
     shift = 8 if header.width == 3 else 0
     signal = RecordSignal(words, tuple(s.offset for s in chosen), per_record, runs, shift)
     described, beside = bids.described(source, channels)
-    inside = tuple(a for a in annotations if a.onset_s <= end / rate)
+    marks = [a for a in annotations if a.onset_s <= end / rate]
+    for row, chosen_signal in enumerate(chosen):
+        if header.width == 3 and chosen_signal.label == "Status":
+            more, made = status_marks(signal, row, rate)
+            marks += more
+            beside += made
+    inside = tuple(sorted(marks, key=lambda mark: mark.onset_s))
     start = None if header.start is None else header.start + line.subsecond
     return Recording(
         signal, rate, described, inside, gaps, start, source.name,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from myolens.errors import InputError
 from myolens.readers import (
+    archive,
     brainvision,
     c3d,
     delimited,
@@ -28,6 +29,9 @@ from myolens.readers import (
 from myolens.readers.naming import could_be_emg
 from myolens.readers.source import Source, opened, printable
 from myolens.recording import EMG_KINDS, ChannelKind, Recording
+
+RATES_ALIKE = 1e-3
+"""A given rate that is this close to the file's, relatively, is the same one, rounded."""
 
 
 class Format(NamedTuple):
@@ -56,6 +60,7 @@ FORMATS: tuple[Format, ...] = (
     Format("C3D", c3d.sniff, c3d.read),
     Format("XDF", xdf.sniff, xdf.read),
     Format("MATLAB", matlab.sniff, matlab.read),
+    Format("OTBiolab+ archive", archive.sniff, archive.read),
     Format("OpenSignals", opensignals.sniff, opensignals.read),
     Format("WFDB", physionet.sniff, physionet.read),
     Format("unread", unread.sniff, unread.read),
@@ -80,7 +85,8 @@ def read(
         What the channels are that could be EMG: those the file calls EMG, or, where it calls none
         so, those whose unit is a voltage or not stated and whose name says nothing else.
     rate : float, optional
-        Samples per second, for files that do not state it.
+        Samples per second, for files that do not state it. Where a file states another one, that
+        is used, and the notes say so.
 
     Returns
     -------
@@ -107,6 +113,7 @@ def read(
     recordings = _read(found, source)
     if not recordings:
         raise source.refuse("holds no recording")
+    recordings = _with_rate(recordings, rate)
     return tuple(_with_kind(recording, chosen) for recording in recordings)
 
 
@@ -129,6 +136,22 @@ def _read(entry: Format, source: Source) -> tuple[Recording, ...]:
         reason = printable(" ".join(str(error).split()), 160) or type(error).__name__
         raise source.refuse(f"is damaged, or not the {entry.name} file it seems to be ({reason})") from error
     return tuple(r for r in recordings if r.samples > 0)
+
+
+def _with_rate(recordings: tuple[Recording, ...], rate: float | None) -> tuple[Recording, ...]:
+    """Recordings that say where a rate given by the caller was not used."""
+    if rate is None or any(abs(recording.rate / rate - 1) <= RATES_ALIKE for recording in recordings):
+        return recordings
+    return tuple(
+        replace(
+            recording,
+            notes=(
+                *recording.notes,
+                f"The file states {recording.rate:.6g} Hz; the {rate:.6g} Hz given with it was not used",
+            ),
+        )
+        for recording in recordings
+    )
 
 
 def _kind(kind: ChannelKind | str | None) -> ChannelKind | None:

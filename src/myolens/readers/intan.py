@@ -115,7 +115,8 @@ def _header(walk: _Walk) -> _Header:
     header.rate = walk.source.checked_rate(walk.take("f")[0])
     walk.take("hffffffhff")
     comments = [text for text in (walk.text().strip() for _ in range(3)) if text]
-    header.notes += [f"Note in the file: {text[:200]}" for text in comments]
+    if comments:
+        header.notes.append(f"{len(comments)} notes in the file can describe the person and were left out")
     if header.version >= (1, 1):
         header.temperatures = max(0, walk.whole())
     if header.version >= (1, 3):

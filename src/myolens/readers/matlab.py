@@ -1,16 +1,17 @@
 """MAT files: OTBiolab exports, and plain ones with a matrix and a sampling rate.
 
-Level 5 files are read here: their structure is simple, and a reader that believes no stated size
-needs no memory for a size that is not there. Source: MathWorks, MAT-File Format. Matrices are mapped
-where they lie; packed ones are unpacked as a stream first. Version 7.3 is HDF5, read with h5py.
+Level 4 and 5 files are read here: their structure is simple, and a reader that believes no stated
+size needs no memory for a size that is not there. Source: MathWorks, MAT-File Format. Matrices are
+mapped where they lie; packed ones are unpacked as a stream first. Version 7.3 is HDF5, read with h5py.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from myolens.readers.spool import Spool, release
 from myolens.recording import Channel, Recording
 
 Bytes = NDArray[np.uint8]
+
+_LEVEL_4_HEAD = 20
+_LEVEL_4_NUMBERS = ("f8", "f4", "i4", "i2", "u2", "u1")
 
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
             16: "u1", 17: "u2", 18: "u4"}  # fmt: skip
@@ -39,8 +43,11 @@ _RATE = re.compile(
 
 
 def sniff(source: Source) -> bool:
-    """Whether the text at the beginning is MATLAB's."""
-    return source.head.startswith((b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"))
+    """Whether the text at the beginning is MATLAB's, or the first matrix one of level 4."""
+    if source.head.startswith((b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file")):
+        return True
+    head = np.frombuffer(source.head[: _LEVEL_4_HEAD + 64], np.uint8)
+    return _level_4_matrix(head, source.size) is not None
 
 
 def read(source: Source) -> Sequence[Recording]:
@@ -53,8 +60,10 @@ def read(source: Source) -> Sequence[Recording]:
     """
     if source.head.startswith(b"MATLAB 7.3"):
         variables = matlab_variables(source)
-    else:
+    elif source.head.startswith(b"MATLAB 5.0"):
         variables = dict(_variables(source))
+    else:
+        variables = dict(_level_4_variables(source))
     if otbiolab.is_export(variables):
         return otbiolab.recordings(source, variables)
     return [_plain(source, variables)]
@@ -101,6 +110,52 @@ def _plain(source: Source, variables: Mapping[str, Any]) -> Recording:
     taken = f"The variable {name!r} was taken as the signal, its {count} shorter lines as channels"
     notes = (taken, *not_numbers(values), *unit_notes(channels))
     return Recording(interleaved(values), rate, channels, (), (), None, source.name, notes)
+
+
+class _Level4(NamedTuple):
+    """A matrix of a level 4 file: where its numbers begin, what they are, and where the next one begins."""
+
+    name: str
+    begin: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, int]
+    full: bool  # not a text, not sparse
+    end: int
+
+
+def _level_4_matrix(data: Bytes, left: int) -> _Level4 | None:
+    """The matrix that begins with these bytes, of which `left` are in the file; None where there is none."""
+    if data.size < _LEVEL_4_HEAD:
+        return None
+    for order in "<>":
+        kind, rows, columns, imaginary, length = data[:_LEVEL_4_HEAD].view(f"{order}i4").tolist()
+        machine, rest = divmod(kind, 1000)
+        number, form = divmod(rest, 10)
+        if machine != "<>".index(order) or number >= len(_LEVEL_4_NUMBERS) or form > 2:
+            continue
+        name = data[_LEVEL_4_HEAD : _LEVEL_4_HEAD + min(max(length, 0), 64)].tobytes()
+        if not re.fullmatch(rb"[A-Za-z]\w{0,62}\0", name) or imaginary not in {0, 1}:
+            continue
+        dtype = np.dtype(f"{order}{_LEVEL_4_NUMBERS[number]}")
+        begin = _LEVEL_4_HEAD + length
+        end = begin + rows * columns * dtype.itemsize * (1 + imaginary)
+        if rows >= 0 and columns >= 0 and end <= left:
+            return _Level4(name[:-1].decode("ascii"), begin, dtype, (rows, columns), form == 0, end)
+    return None
+
+
+def _level_4_variables(source: Source) -> Iterator[tuple[str, Any]]:
+    """Named variables of a level 4 file; the imaginary part of numbers is left out."""
+    data = np.asarray(np.memmap(source.path, np.uint8, "r"))
+    at = 0
+    while at < len(data):
+        matrix = _level_4_matrix(data[at : at + _LEVEL_4_HEAD + 64], len(data) - at)
+        if matrix is None:
+            raise source.refuse("is cut short, or damaged after its first variables")
+        size = math.prod(matrix.shape) * matrix.dtype.itemsize
+        values = data[at + matrix.begin : at + matrix.begin + size].view(matrix.dtype)
+        yield matrix.name, values.reshape(matrix.shape, order="F") if matrix.full else None
+        at += matrix.end
 
 
 def _variables(source: Source) -> Iterator[tuple[str, Any]]:

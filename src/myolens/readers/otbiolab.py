@@ -46,6 +46,12 @@ def position_mm(grid: str, electrode: int) -> tuple[float, float] | None:
     return (column * _SPACING_MM[grid], row * _SPACING_MM[grid])
 
 
+def grid_of(text: str) -> str | None:
+    """Code of the electrode grid that a text names, such as ``GR08MM1305``."""
+    found = re.search(r"\b[A-Z]{2}\d{2}[A-Z]{2}\d{4}\b", text)
+    return found[0] if found else None
+
+
 def recordings(source: Source, variables: Mapping[str, Any]) -> Sequence[Recording]:
     """Read one recording per matrix of the export.
 

@@ -29,13 +29,12 @@ _MAGIC: tuple[tuple[int, bytes, tuple[str, str]], ...] = (
     (0, b"PK\x03\x04", _PACKED),
     (0, b"7z\xbc\xaf", _PACKED),
     (0, b"Rar!", _PACKED),
-    (257, b"ustar", ("is a tar archive, as OTBiolab's .otb+ is", "Export the recording as MAT or EDF")),
     (0, b"SQLite format 3", ("is a database, not a recording", "Export the recording as EDF or CSV")),
 )
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _SUFFIXES = {
     ".hpf": ("is a file of Delsys EMGworks, which is not read", "Export it as CSV"),
-    ".otb4": ("is a file of OTBiolab, which is not read", "Export the recording as MAT or EDF"),
+    ".otb4": ("is a file of OTBiolab, which is not read", "In OTBiolab, export it as MAT, EDF or CSV"),
     ".gdf": ("is a GDF file, which is not read", "Convert it to EDF or BDF"),
 }
 
