@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
+from tests.web.living import Visit, chromium_path, serving
 
 from myolens.web import Settings, create_app
 
@@ -40,3 +42,25 @@ def folder(tmp_path: Path) -> Path:
 def browser(folder: Path) -> Iterator[Browser]:
     with TestClient(create_app(Settings(folder=folder, hosts=("testserver",)))) as client:
         yield Browser(client)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("end-to-end")) as (found, _process):
+        yield found
+
+
+@pytest.fixture
+def visit(chromium: Any, address: str) -> Iterator[Visit]:
+    visit = Visit(chromium, address)
+    yield visit
+    visit.done()

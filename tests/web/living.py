@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "screenshots"
 EXAMPLE = ROOT / "src" / "myolens" / "examples" / "left-biceps.edf"
 PHONE, DESKTOP, SMALLEST = (390, 844), (1280, 900), (320, 640)
+
+WHOLE_AUDITS = {(PHONE[0], "light"), (DESKTOP[0], "dark")}
+BOTH = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"]
+"""Rules that depend on theme and width at once are checked in all four; the others see both of each."""
 
 
 def chromium_path() -> str:
@@ -95,22 +101,18 @@ class Visit:
         assert not problems, "\n".join(problems)
 
 
-def look(visit: Visit, name: str, axe: str) -> None:
+def look(visit: Visit, name: str) -> None:
     """Audit the page as it stands in both themes and widths, and keep its pictures."""
     page = visit.page
     SCREENSHOTS.mkdir(exist_ok=True)
     before = page.viewport_size
-    page.evaluate(axe)
+    page.evaluate(AXE_SCRIPT)
     for width, height in (PHONE, DESKTOP):
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = page.evaluate("() => axe.run({resultTypes: ['violations']}).then((r) => r.violations)")
-            visit.problems += [
-                f"{name} {width} {scheme}: {v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}"
-                for v in found
-                for n in v["nodes"][:3]
-            ]
+            wanted = {} if (width, scheme) in WHOLE_AUDITS else {"runOnly": {"type": "rule", "values": BOTH}}
+            visit.problems += [f"{name} {width} {scheme}: {words}" for words in violations(page, **wanted)]
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
     page.set_viewport_size({"width": SMALLEST[0], "height": SMALLEST[1]})
     over = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -118,3 +120,49 @@ def look(visit: Visit, name: str, axe: str) -> None:
         visit.problems.append(f"{name} scrolls sideways by {over} px at 320 px")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
+
+
+def violations(page: Any, **options: Any) -> list[str]:
+    """What axe-core finds, the size of targets (WCAG 2.2, 2.5.8) included."""
+    wanted = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}, **options}
+    found = page.evaluate("(wanted) => axe.run(wanted).then((r) => r.violations)", wanted)
+    return [
+        f"{v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}" for v in found for n in v["nodes"][:3]
+    ]
+
+
+def person(visit: Visit, name: str) -> Any:
+    page = visit.go("/you")
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Change to this person").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    return page
+
+
+def begin(visit: Visit, *, age: str, sex: str, story: str = "") -> None:
+    page = visit.go("/find")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("Age in years").fill(age)
+    page.get_by_label(sex, exact=True).check()
+    page.get_by_label("What happens").fill(story)
+    page.get_by_role("button", name="Next").click()
+    if not story:
+        page.get_by_role("button", name="Skip these").click()
+
+
+def answer_all(page: Any, yes: tuple[str, ...] = ()) -> list[str]:
+    """Answer no to everything not named; the findings asked for, in order."""
+    asked: list[str] = []
+    while page.locator('input[name="finding"]').count():
+        code = page.locator('input[name="finding"]').get_attribute("value")
+        assert code not in asked
+        asked.append(code)
+        number = page.locator("#value").count()
+        button = "I do not know" if number else "Yes" if code in yes else "No"
+        with page.expect_navigation():
+            page.get_by_role("button", name=button, exact=not number).click()
+    return asked
+
+
+def level(page: Any) -> str:
+    return re.search(r"urgency (\w+)", page.locator(".urgency").first.get_attribute("class")).group(1)

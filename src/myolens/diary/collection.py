@@ -115,13 +115,15 @@ def let_count(diary: Diary, number: int, *, counted: bool) -> None:
 def comparisons(
     recordings: Sequence[KeptRecording],
 ) -> list[tuple[KeptRecording, KeptRecording, Comparison]]:
-    """The first beside the last recording of every muscle, made with as many electrodes of the same kind."""
-    by_muscle: dict[tuple[str, str, int], list[KeptRecording]] = {}
+    """The last recording of every muscle beside the first of it, of those with as many electrodes if any."""
+    by_muscle: dict[tuple[str, str], list[KeptRecording]] = {}
     for item in recordings:
         if item.muscle and item.analysis.analysed_seconds > 0:
-            key = (item.muscle.strip().casefold(), item.analysis.kind, len(item.analysis.channels))
-            by_muscle.setdefault(key, []).append(item)
-    pairs = [(same[0], same[-1]) for same in by_muscle.values() if len(same) > 1]
+            by_muscle.setdefault((item.muscle.strip().casefold(), item.analysis.kind), []).append(item)
+    pairs = []
+    for *earlier, last in by_muscle.values():
+        alike = [item for item in earlier if len(item.analysis.channels) == len(last.analysis.channels)]
+        pairs += [(first, last) for first in (alike or earlier)[:1]]
     return [(first, last, compare(first.analysis, last.analysis)) for first, last in pairs]
 
 
