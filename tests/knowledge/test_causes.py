@@ -148,6 +148,7 @@ EXPOSURES = {
     "drug_induced": "takes_any_medicine",
     "muscle_fatigue": "exercise_heavy",
     "dehydration": "heat_or_sweating_exposure",
+    "stress_anxiety": "stress",
 }
 """Causes that are an exposure: their base rate is that of people who have not told of it."""
 
