@@ -234,7 +234,7 @@ class Assessment(_Model):
     knowledge_version: str
     setting: str
     urgency: Urgency
-    fit: Fit
+    fit: Fit = Fit(state="fits", heading="What fits best", text="", leading=(), unexplained=())
     causes: tuple[CauseResult, ...]
     checked_for: tuple[CheckedFor, ...]
     unrecognised: tuple[Unrecognised, ...]

@@ -155,7 +155,6 @@ def _summary(assessment: Assessment) -> None:
         LEVEL_NAMES,
         SHOWN_CHECKED,
         checked_in_order,
-        likely_causes,
     )
     from myolens.reports.words import capital, of_hundred, per_hundred
 
@@ -163,9 +162,11 @@ def _summary(assessment: Assessment) -> None:
     out.print(f"[bold]{LEVEL_NAMES[assessment.urgency.level]}.[/bold] {escape(assessment.urgency.headline)}")
     for rule in assessment.urgency.rules:
         out.print(f"  - {escape(rule.action)} Because: {escape('; '.join(rule.because))}.")
-    out.print("\n[bold]What fits best[/bold]")
-    likely = likely_causes(assessment)
-    for cause in likely:
+    out.print(f"\n[bold]{assessment.fit.heading}[/bold]")
+    if assessment.fit.text:
+        out.print(f"  {escape(assessment.fit.text)}")
+    by_code = {cause.cause: cause for cause in assessment.causes}
+    for cause in (by_code[code] for code in assessment.fit.leading):
         out.print(
             f"  {of_hundred(cause.probability)} "
             f"({per_hundred(cause.low)} to {per_hundred(cause.high)})  "
@@ -175,8 +176,6 @@ def _summary(assessment: Assessment) -> None:
         for piece in strongest:
             state = " (absent)" if piece.present is False else ""
             out.print(f"       {piece.bits:+.1f} bits  {escape(piece.label)}{state}")
-    if not likely:
-        out.print("  No cause reaches 5 of 100 with what is known so far.")
     if assessment.checked_for:
         out.print("\n[bold]What we checked for[/bold]")
         checked = checked_in_order(assessment)
