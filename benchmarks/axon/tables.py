@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from myolens.simulation.axon import healthy, vary
-from myolens.simulation.axon_causes import CAUSES, altered
+from myolens.simulation.axon_causes import CAUSES, UNREAD, altered
 from myolens.simulation.axon_parameters import ensemble
 from myolens.simulation.cable import Pulse, propagate
 from myolens.simulation.ectopic import discharge_times_of, statistics
@@ -28,8 +28,13 @@ def per_min(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
+def cited(source: str) -> str:
+    """A source's id, marked when it could not be read."""
+    return f"{source} †" if source in UNREAD else source
+
+
 def healthy_table() -> str:
-    """Every index: people, set A, and the other sets."""
+    """Every index: people, set A, set B and the fitted sets."""
     results = [battery(healthy(one)) for one in SETS]
     rows = []
     for key, norm in NORMS.indices.items():
@@ -40,10 +45,13 @@ def healthy_table() -> str:
                 f"{norm.mean:g} ± {norm.sd:g}",
                 f"{results[0].indices[key]:.3g}",
                 f"{scores[0]:+.2f}",
-                f"{min(scores):+.2f} … {max(scores):+.2f}",
+                f"{scores[1]:+.2f}",
+                f"{min(scores[2:]):+.2f} … {max(scores[2:]):+.2f}",
             ]
         )
-    return markdown(["index", "people (280)", "set A", "z of A", f"z over {len(SETS)} sets"], rows)
+    return markdown(
+        ["index", "people (280)", "set A", "z of A", "z of B", f"z over {len(SETS) - 2} fitted sets"], rows
+    )
 
 
 def _value(result: Battery, index: str) -> float:
@@ -75,7 +83,7 @@ def pathology_table() -> str:
                     z,
                     change.direction,
                     f"{agree} of {len(SETS)}",
-                    change.source,
+                    cited(change.source),
                 ]
             )
     head = [
@@ -167,7 +175,7 @@ def causes_table(*, seconds: float = 240.0) -> str:
                 f"{per_min(found.spikes_per_min)} / {per_min(found.events_per_min)}",
                 f"{found.doublet_share:.2f}" if one.size > 1 else "",
                 cause.strength,
-                ", ".join(cause.sources),
+                ", ".join(map(cited, cause.sources)),
             ]
         )
     head = [

@@ -7,7 +7,6 @@ Pictures are small SVG files under docs/pictures; everything in them is simulate
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from benchmarks.simulation.drawing import INK, PALE, PICTURES, envelope, path_of, svg, text
 from benchmarks.simulation.mechanism import cable, every_cause, motor_neuron
+from benchmarks.simulation.people import people_table
 from myolens.simulation import Scenario, causes, simulate, without_mechanism
 from myolens.simulation.axon_causes import CAUSES as AXON_CAUSES
 from myolens.simulation.electrodes import place
@@ -151,13 +151,11 @@ def main() -> None:
     motor_neuron()
     cable()
     page = PAGE.read_text(encoding="utf-8")
-    marked = re.sub(
-        r"(<!-- causes -->\n).*?(<!-- end of causes -->)",
-        lambda found: found[1] + table() + "\n" + found[2],
-        page,
-        flags=re.DOTALL,
-    )
-    PAGE.write_text(marked, encoding="utf-8")
+    for name, made in (("causes", table()), ("people", people_table())):
+        begins, ends = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, rest = page.split(begins)
+        page = before + begins + made + "\n" + ends + rest.split(ends)[1]
+    PAGE.write_text(page, encoding="utf-8")
     for picture in sorted(PICTURES.glob("*.svg")):
         print(picture.name, picture.stat().st_size)
 

@@ -12,7 +12,7 @@ from tests.design import INDICES as DESIGN_INDICES
 
 from myolens.errors import InputError
 from myolens.simulation.axon import healthy, vary
-from myolens.simulation.axon_causes import CAUSES, SOURCES, altered
+from myolens.simulation.axon_causes import CAUSES, SOURCES, UNREAD, altered
 from myolens.simulation.axon_parameters import SET_A, ensemble
 from myolens.simulation.excitability import battery, threshold_pa, to_json
 from myolens.simulation.excitability_protocol import DELAYS_MS, INTERVALS_MS
@@ -205,6 +205,7 @@ def test_every_cause_says_where_it_comes_from(cause):
     assert change.acts_on_axon == (change.strength != "none")
     assert not change.acts_on_axon or change.sources
     assert set(change.sources) <= set(SOURCES)
+    assert set(SOURCES) >= UNREAD
     assert altered(cause, 0.0) == healthy() or altered(cause, 0.0).site == healthy()
 
 

@@ -48,7 +48,7 @@ class AxonCause:
         return bool(self.trunk or self.site)
 
 
-def _load() -> tuple[dict[str, AxonCause], dict[str, str]]:
+def _load() -> tuple[dict[str, AxonCause], dict[str, str], frozenset[str]]:
     text = (resources.files("myolens.simulation") / "data" / "axon_causes.yaml").read_text(encoding="utf-8")
     table = yaml.safe_load(text)
     causes: dict[str, AxonCause] = {}
@@ -65,10 +65,11 @@ def _load() -> tuple[dict[str, AxonCause], dict[str, str]]:
         )
     for code, why in table["without"].items():
         causes[code] = AxonCause(code=code, trunk={}, site={}, why=why, strength="none", sources=())
-    return causes, table["sources"]
+    return causes, table["sources"], frozenset(table["unread"])
 
 
-_CAUSES, _SOURCES = _load()
+_CAUSES, _SOURCES, UNREAD = _load()
+"""`UNREAD`: sources of which not even the abstract could be read when the list was last checked."""
 SEVERE = 2.0
 SOURCES = MappingProxyType(_SOURCES)
 CAUSES = MappingProxyType(_CAUSES)

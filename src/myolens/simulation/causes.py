@@ -41,7 +41,7 @@ class Change:
     strength : str
         ``measured``, ``textbook`` or ``estimate``.
     sources : tuple of str
-        Citations.
+        Citations; "(not read)" ends those that could not be read when the list was last checked.
     """
 
     setting: str
@@ -98,7 +98,10 @@ def causes() -> dict[str, MuscleCause]:
                     float(change["typical"]),
                     float(change["severe"]),
                     change["strength"],
-                    tuple(table["sources"][source] for source in change["sources"]),
+                    tuple(
+                        table["sources"][source] + (" (not read)" if source in table["unread"] else "")
+                        for source in change["sources"]
+                    ),
                 )
                 for change in row["changes"]
             ),

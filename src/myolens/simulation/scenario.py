@@ -69,7 +69,9 @@ class Scenario:
     severity: float = parameter(1.0, 0, 2, "0 healthy, 1 typical, 2 severe", "")
     drive: Drive = ((0.0, 0.0),)
     spontaneous: str = "auto"
-    noise_uv: float = parameter(3.0, 0, 1000, "electrode and amplifier noise, µV rms", "Huigen 2002")
+    noise_uv: float = parameter(
+        3.0, 0, 1000, "electrode and amplifier noise, µV rms", "Huigen 2002: 1-20 by skin"
+    )
     mains_uv: float = parameter(2.0, 0, 5000, "amplitude of the mains, µV", "estimate")
     mains_hz: float = parameter(50.0, 10, 400, "frequency of the mains, Hz", "")
     contact: float = parameter(0.15, 0, 1, "spread of noise over channels", "estimate")
