@@ -116,7 +116,7 @@ class Mains:
         level : ndarray of float32, shape (channels,)
             Noise level for clipping; interference itself is allowed for.
         """
-        from myolens.emg.kernels import add_lines, fit_lines
+        from myolens.emg.lines import add_lines, fit_lines
 
         hop = self.window // 2
         samples = y.shape[0]

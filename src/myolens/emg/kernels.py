@@ -83,51 +83,6 @@ def zero_phase(x: Floats, sections: NDArray[np.float64]) -> None:
 
 
 @njit(nogil=True, cache=True)
-def median_abs(x: Floats, step: int) -> Floats:
-    """Median of every `step`-th |x| down each column.
-
-    All columns at once, one binary digit after the other: positive floats are in the order of their bits.
-    """
-    samples, channels = x.shape
-    count = (samples + step - 1) // step
-    sizes = np.empty((count, channels), np.float32)
-    for k in range(count):
-        for c in range(channels):
-            sizes[k, c] = abs(x[k * step, c])
-    bits = sizes.view(np.int32)
-    median = np.zeros(channels, np.int32)
-    below = np.empty(channels, np.int32)
-    for digit in range(30, -1, -1):
-        one = np.int32(1 << digit)
-        below[:] = 0
-        for k in range(count):
-            for c in range(channels):
-                below[c] += bits[k, c] < median[c] + one
-        for c in range(channels):
-            if below[c] < (count + 1) // 2:
-                median[c] += one
-    lower = median.view(np.float32)
-    return lower if count % 2 else (lower + _next(sizes, lower, count // 2)) / np.float32(2.0)
-
-
-@njit(nogil=True, cache=True)
-def _next(sizes: Floats, lower: Floats, rank: int) -> Floats:
-    """The value after the lower median, which has this rank, in each column."""
-    count, channels = sizes.shape
-    upper = np.full(channels, np.inf, np.float32)
-    within = np.zeros(channels, np.int32)
-    for k in range(count):
-        for c in range(channels):
-            within[c] += sizes[k, c] <= lower[c]
-            if sizes[k, c] > lower[c]:
-                upper[c] = min(upper[c], sizes[k, c])
-    for c in range(channels):
-        if within[c] > rank:
-            upper[c] = lower[c]
-    return upper
-
-
-@njit(nogil=True, cache=True)
 def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats, Floats, Floats]:
     """Mean over consecutive bins of `width` samples, longest run of equal samples, and extremes.
 
@@ -184,87 +139,6 @@ def decimate(x: Floats, factor: int, inverse_level: Floats, first: int, frame: i
         for c in range(channels):
             out[k, c] *= inverse_level[row, c] * share
     return out
-
-
-@njit(nogil=True, cache=True)
-def running_quantile(x: Floats, reach: int, share: float) -> Floats:
-    """Quantile of the rows k − reach … k + reach (fewer at the ends) down each column.
-
-    Linear between order statistics. The window stays sorted: one value enters, one leaves.
-    """
-    count, channels = x.shape
-    out = np.empty((count, channels), np.float32)
-    window = np.empty(2 * reach + 2, np.float32)
-    for c in range(channels):
-        held = 0
-        for k in range(-reach, count):
-            if k + reach < count:
-                place = np.searchsorted(window[:held], x[k + reach, c])
-                window[place + 1 : held + 1] = window[place:held].copy()
-                window[place] = x[k + reach, c]
-                held += 1
-            if k > reach:
-                place = min(np.searchsorted(window[:held], x[k - reach - 1, c]), held - 1)
-                window[place : held - 1] = window[place + 1 : held].copy()
-                held -= 1
-            if k >= 0:
-                at = share * (held - 1)
-                low = int(at)
-                high = min(low + 1, held - 1)
-                out[k, c] = window[low] + np.float32(at - low) * (window[high] - window[low])
-    return out
-
-
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz", "reassoc"})
-def fit_lines(y: Floats, basis: Floats, solve: Floats, level: Floats) -> Floats:
-    """Coefficients (lines, channels) of a robust fit: what departs by four levels or more is clipped.
-
-    Parameters
-    ----------
-    y : float32, shape (samples, channels)
-    basis : float32, shape (samples, lines)
-    solve : float32, shape (lines, samples)
-        Least-squares solution for the basis.
-    level : float32, shape (channels,)
-    """
-    samples, channels = y.shape
-    lines = basis.shape[1]
-    first = np.zeros((lines, channels), np.float32)
-    for t in range(samples):
-        row = y[t]
-        for k in range(lines):
-            out, share = first[k], solve[k, t]
-            for c in range(channels):
-                out[c] += share * row[c]
-    second = np.zeros((lines, channels), np.float32)
-    limit = np.float32(4.0) * level
-    fit = np.empty(channels, np.float32)
-    for t in range(samples):
-        row = y[t]
-        fit[:] = 0.0
-        for k in range(lines):
-            coefficient, share = first[k], basis[t, k]
-            for c in range(channels):
-                fit[c] += share * coefficient[c]
-        for c in range(channels):
-            fit[c] += min(limit[c], max(-limit[c], row[c] - fit[c]))
-        for k in range(lines):
-            out, share = second[k], solve[k, t]
-            for c in range(channels):
-                out[c] += share * fit[c]
-    return second
-
-
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
-def add_lines(model: Floats, basis: Floats, fade: Floats, coefficients: Floats) -> None:
-    """Add fade × basis @ coefficients to the model (samples, channels), in place."""
-    lines, channels = coefficients.shape
-    for t in range(model.shape[0]):
-        row = model[t]
-        for k in range(lines):
-            line, share = coefficients[k], fade[t] * basis[t, k]
-            for c in range(channels):
-                row[c] += share * line[c]
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})

@@ -68,7 +68,7 @@ def robust_sd(x: NDArray[np.float32]) -> NDArray[np.float32]:
     Of longer columns some 500 samples, evenly spaced, are enough: the error is 5 %; of many channels
     125 of each, as what is made of them are medians over channels and frames.
     """
-    from myolens.emg.kernels import median_abs
+    from myolens.emg.quantiles import median_abs
 
     enough = _ENOUGH_SAMPLES // (4 if x.shape[1] > _MANY_CHANNELS else 1)
     level: NDArray[np.float32] = median_abs(x, max(1, len(x) // enough))
@@ -131,7 +131,7 @@ def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     Electrode noise drifts over minutes; what rises faster, or above four times the recording's own low
     level, is activity.
     """
-    from myolens.emg.kernels import running_quantile
+    from myolens.emg.quantiles import running_quantile
 
     around = ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0))
     padded = np.pad(frames, around, mode="reflect" if len(frames) > _BASELINE_FRAMES else "edge")

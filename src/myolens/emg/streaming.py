@@ -21,8 +21,9 @@ from myolens.recording import MICROVOLTS_PER_UNIT, Recording
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_DECAY_S, _MAINS_S = 0.3, 1.25
-"""Read on either side of a block: the decay of the filters (below 1e-11), or a window of the mains fit."""
+_DECAY_S, _MAINS_S = 0.2, 1.25
+"""Read on either side of a block: the decay of the filters (to 2e-8, less than float32 resolves), or a
+window of the mains fit."""
 
 _BLOCK_VALUES = 1_500_000
 

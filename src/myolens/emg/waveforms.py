@@ -80,55 +80,47 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
     level = np.median(noise.level, axis=0)
     cycle = 1 / noise.mains.frequency_hz if noise.mains else _CYCLE_S
 
-    def one(inside: NDArray[np.int64]) -> list[tuple[Any, ...]]:
+    channels = len(source.rows)
+    windows = np.empty((len(near), (before + after) // step, channels), np.float32)
+    ratios = np.empty((len(near), channels), np.float32)
+
+    def one(inside: NDArray[np.int64]) -> list[tuple[float, ...]]:
         low = max(0, int(near[inside[0]]) - reach)
         high = min(source.samples, int(near[inside[-1]]) + reach + 1)
         raw, y = source.both(low, high, mains=noise.mains, level=level)
         padded = np.pad(y, ((reach, reach), (0, 0)))
-        found = []
+        found: list[tuple[float, ...]] = []
         for i in inside:
             sd = noise.level[min(near[i] // source.frame, len(noise.level) - 1)]
             part = np.abs(y[lowest[i] - low : highest[i] - low]) / sd
-            where, channel = np.unravel_index(int(np.argmax(part)), part.shape)
-            sample = int(lowest[i]) + int(where)
+            where, channel = divmod(int(np.argmax(part)), channels)
+            sample = int(lowest[i]) + where
             centre = sample - low + reach
             around = padded[centre - search : centre + search + 1, channel]
-            window = padded[centre - before : centre + after : step]
-            found.append(
-                (
-                    sample,
-                    int(channel),
-                    part[where, channel] * sd[channel],
-                    np.ptp(around),
-                    sd[channel],
-                    _displacement(raw[:, channel], sample - low, rate, cycle),
-                    part.max(axis=0),
-                    window.copy(),
-                )
-            )
+            windows[i] = padded[centre - before : centre + after : step]
+            ratios[i] = part.max(axis=0)
+            slow = _displacement(raw[:, channel], sample - low, rate, cycle)
+            size = part[where, channel] * sd[channel]
+            found.append((sample, channel, size, around.max() - around.min(), sd[channel], slow))
         return found
 
-    found = [
-        event
-        for part in in_order(one, _groups(near, source, 2 * (reach + source.margin(noise.mains))))
-        for event in part
-    ]
-    channels = len(source.rows)
-    columns = list(zip(*found, strict=True)) if found else [()] * 8
-    channels = len(source.rows)
+    groups = _groups(near, source, 2 * (reach + source.margin(noise.mains)))
+    found = [event for part in in_order(one, groups) for event in part]
+    measured = np.array(found, float).reshape(-1, 6)
+    peak, peak_to_peak, sd, slow = measured[:, 2:].astype(np.float32).T
     return Waveforms(
-        np.array(columns[0], np.int64),
-        np.array(columns[1], np.int64),
-        np.array(columns[2], np.float32),
-        np.array(columns[3], np.float32),
-        np.array(columns[4], np.float32),
-        np.array(columns[5], np.float32),
-        np.array(columns[6], np.float32).reshape(-1, channels),
-        np.array(columns[7], np.float32).reshape(-1, (before + after) // step, channels),
+        measured[:, 0].astype(np.int64),
+        measured[:, 1].astype(np.int64),
+        peak,
+        peak_to_peak,
+        sd,
+        slow,
+        ratios,
+        windows,
         rate / step,
         rate,
-        np.zeros(len(found), np.float32),
-        np.ones(len(found), np.float32),
+        np.zeros(len(near), np.float32),
+        np.ones(len(near), np.float32),
     )
 
 
