@@ -22,7 +22,7 @@ DETECTABLE_NOISES = 12.0
 """Peak-to-peak size, in standard deviations of the noise, that a potential needs to be found (estimate)."""
 
 LEAST_TRAIN = 3
-"""Fewer discharges of unknown kind may be peaks of noise: five deviations are passed twice in a few minutes."""
+"""Fewer discharges of unknown kind may be peaks of noise, which passes five deviations once a minute."""
 
 _FINDING = {
     "fasciculation": "emg_fasciculations",

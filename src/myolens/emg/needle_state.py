@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from myolens.emg.potentials import Potential, measure_potential
 from myolens.emg.spontaneous import name_activity
-from myolens.emg.trains import DEAD_TIME_S, Trains
+from myolens.emg.trains import DEAD_TIME_S, Trains, locked_to
 from myolens.recording import Recording, Span
 
 HALF_WINDOW_S = 0.025
@@ -34,6 +34,8 @@ ORGANISED = frozenset(
         "neuromyotonic_discharge",
     }
 )
+END_PLATE = frozenset({"end_plate_spike", "end_plate_noise"})
+"""Irregular and fast, but fibres beside the needle, not a contraction."""
 PAUSE_S = 1.0
 """A halt of voluntary firing up to this long is not rest (estimate)."""
 
@@ -98,21 +100,36 @@ def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) 
     """Return the steps in which a unit under voluntary control fires; shorter halts are part of it."""
     active = np.zeros(steps, bool)
     crowd = _per_step(found, found.singles, steps)
-    for samples in trains:
-        times = samples / found.rate
-        activity = name_activity(times, sizes_of(found, samples), measure(found, samples))
+    named = [
+        name_activity(samples / found.rate, sizes_of(found, samples), measure(found, samples))
+        for samples in trains
+    ]
+    organised = [
+        samples
+        for samples, activity in zip(trains, named, strict=True)
+        if activity.name in ORGANISED and activity.confidence != "possible"
+    ]
+    for samples, activity in zip(trains, named, strict=True):
         if activity.name == "voluntary":
             counts = _per_step(found, samples, steps)
             firing = counts >= 2
             near = np.convolve(firing, np.ones(3), "same") > 0
             active |= firing | (near & (counts >= 1))  # the first and last discharges of a contraction
-        if activity.name not in ORGANISED or activity.confidence == "possible":
+        if activity.name not in END_PLATE and not any(
+            samples is leader or _part_of(leader, samples, found.rate) for leader in organised
+        ):
             crowd = crowd + _per_step(found, samples, steps)
     active |= crowd >= CROWD_PER_S * STATE_S
     for start, end, on in runs_of(active):
         if not on and (end - start) * STATE_S <= PAUSE_S and start > 0 and end < steps:
             active[start:end] = True
     return active
+
+
+def _part_of(leader: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> bool:
+    """Whether the train follows the leader at one lag within its interval: another part of its potential."""
+    pace = int(np.median(np.diff(leader)))
+    return bool(locked_to(leader, samples, pace, max(1, round(0.0005 * rate))).mean() >= 0.5)
 
 
 def overruled_by_marks(

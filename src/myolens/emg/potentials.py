@@ -20,9 +20,9 @@ GAP_MS = 1.0
 """Activity that resumes within this time belongs to the same potential; later it is a satellite."""
 TAKE_OFF_NOISES = 3.0
 """The potential begins and ends where it leaves this many standard deviations of the averaged baseline."""
-TAKE_OFF_SHARE = 0.02
-"""… or this share of the peak-to-peak amplitude, whichever is larger, so that duration hardly
-depends on how many discharges were averaged."""
+TAKE_OFF_UV, TAKE_OFF_SHARE = 20.0, 0.05
+"""… or 20 µV, where cursors are set by hand, if that is larger; for potentials below 400 µV this share of
+the peak-to-peak amplitude (estimate). Duration so hardly depends on how many discharges were averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def measure_potential(
 
     Onset and offset: the median of the discharges is smoothed over 0.3 ms; going outwards from its
     largest deflection, the potential ends where it stays within the take-off threshold
-    for `GAP_MS`. The threshold is `TAKE_OFF_NOISES` standard deviations of the averaged baseline, or
-    `TAKE_OFF_SHARE` of the amplitude. A high-pass edge above a few Hz shortens the slow parts,
+    for `GAP_MS`. The threshold is `TAKE_OFF_NOISES` standard deviations of the averaged baseline, or 20 µV
+    (`TAKE_OFF_UV`). A high-pass edge above a few Hz shortens the slow parts,
     and with them the duration.
 
     Parameters
@@ -119,7 +119,7 @@ def measure_potential(
     noise = float(np.median(np.abs(edge - np.median(edge))) / 0.6745)
     middle = slice(average.size // 4, average.size - average.size // 4)
     span = float(np.ptp(average[middle]))
-    take_off = max(TAKE_OFF_NOISES * noise, TAKE_OFF_SHARE * span, 1e-6)
+    take_off = max(TAKE_OFF_NOISES * noise, min(TAKE_OFF_UV, TAKE_OFF_SHARE * span), 1e-6)
     if span < 3 * take_off:
         return None
     first, last = _extent(average, rate, take_off, middle)

@@ -43,6 +43,10 @@ UNIFORM_CV = 0.05
 """Complex repetitive discharges are uniform in rate and shape (number: estimate)."""
 VOLUNTARY_HZ = (4.0, 50.0)
 """Rates at which human motor units fire steadily under voluntary control (textbook range)."""
+FASTEST_FIBRILLATION_HZ = 30.0
+"""Fibrillations and positive sharp waves fire at 0.5–15 Hz, at times up to 30 (AANEM)."""
+MANY_GROUPS = 10
+"""So many like groups are a motor unit's, even where its potential is as short as a fibre's (estimate)."""
 BURST_GAP = 3.0
 """A silence this many times the interval within a group separates groups (estimate)."""
 
@@ -87,6 +91,7 @@ class Activity:
 class Rhythm:
     """How a train fires.
 
+    `rate_hz` is the inverse of the median interval within groups, `overall_hz` counts pauses as well;
     `runs` are stretches without a silence longer than `BURST_GAP` times the interval within groups;
     `groups_cv` is the variation of the intervals between the starts of runs;
     `unevenness` is the median step between successive rates in the longest run, as a share of the rate:
@@ -94,6 +99,7 @@ class Rhythm:
     """
 
     rate_hz: float
+    overall_hz: float
     interval_cv: float
     runs: tuple[tuple[int, int], ...]
     recurrence_hz: float | None
@@ -118,6 +124,7 @@ def rhythm(times_s: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> Rhy
     sizes = amplitudes[slice(*longest)]
     return Rhythm(
         rate_hz=1 / float(np.median(inside)),
+        overall_hz=1 / float(intervals.mean()),
         interval_cv=float(inside.std() / inside.mean()),
         runs=runs,
         recurrence_hz=1 / float(np.median(starts)) if starts.size >= 2 else None,
@@ -151,6 +158,7 @@ def name_activity(
         how = rhythm(times_s, amplitudes_uv)
         found = (
             _by_rate(how)
+            or _by_evenness(how, potential)
             or _by_groups(how, potential)
             or _by_fibre(how, potential, times_s.size)
             or _by_unit(how, potential, times_s)
@@ -184,27 +192,31 @@ def _by_rate(how: Rhythm) -> _Found | None:
     return "neuromyotonic_discharge", "clear" if how.declining else "likely", (rate, fall)
 
 
+def _by_evenness(how: Rhythm, potential: Potential) -> _Found | None:
+    """Return complex repetitive discharges: as even as a machine, complex or faster than one fibre."""
+    longest = max(b - a for a, b in how.runs)
+    uniform = how.interval_cv < UNIFORM_CV and how.amplitude_change < 1.3 and how.rate_change < 1.3
+    if not (uniform and longest >= 10 and 5 <= how.rate_hz <= 100):
+        return None
+    many = potential.phases >= 5 or potential.turns >= 6
+    if not many and how.rate_hz <= FASTEST_FIBRILLATION_HZ:
+        return None
+    return (
+        "complex_repetitive_discharge",
+        "clear" if many and how.rate_hz >= 20 else "likely",
+        (
+            f"{how.rate_hz:.0f} Hz within runs of up to {longest} (complex repetitive: 5–100 Hz)",
+            f"intervals vary by {100 * how.interval_cv:.1f} %",
+            f"{potential.phases} phases, {potential.turns} turns",
+        ),
+    )
+
+
 def _by_groups(how: Rhythm, potential: Potential) -> _Found | None:
-    """Return discharges told by rate and grouping: complex repetitive, myotonic, myokymic."""
+    """Return discharges told by rate and grouping: myotonic, myokymic."""
     longest = max(b - a for a, b in how.runs)
     groups = [b - a for a, b in how.runs if b - a >= 2]
     rate = f"{how.rate_hz:.0f} Hz within runs of up to {longest}"
-    uniform = how.interval_cv < UNIFORM_CV and how.amplitude_change < 1.3 and how.rate_change < 1.3
-    if (
-        uniform
-        and longest >= 10
-        and 5 <= how.rate_hz <= 100
-        and (potential.phases >= 5 or potential.turns >= 6)
-    ):
-        return (
-            "complex_repetitive_discharge",
-            "clear" if how.rate_hz >= 20 else "likely",
-            (
-                rate + " (complex repetitive: 5–100 Hz)",
-                f"intervals vary by {100 * how.interval_cv:.1f} %",
-                f"{potential.phases} phases, {potential.turns} turns",
-            ),
-        )
     waxing = how.rate_change >= 1.5 and how.amplitude_change >= 1.5 and how.unevenness < 0.15
     if waxing and longest >= 15 and 20 <= how.rate_hz <= 150 and potential.duration_ms <= 20:
         return (
@@ -217,11 +229,13 @@ def _by_groups(how: Rhythm, potential: Potential) -> _Found | None:
         )
     grouped = len(groups) >= 3 and float(np.median(groups)) >= 2 and len(groups) >= 0.5 * len(how.runs)
     slow = how.recurrence_hz is not None and 0.1 <= how.recurrence_hz <= 10
-    if grouped and slow and 5 <= how.rate_hz <= 150 and potential.duration_ms > FIBRE_DURATION_MS:
-        steady = how.groups_cv is not None and how.groups_cv < 0.5
+    steady = how.groups_cv is not None and how.groups_cv < 0.5
+    even = how.interval_cv <= 0.3  # unlike the irregular spikes of an end plate
+    sure = steady and (len(groups) >= 5 if _of_a_unit(potential) else even and len(groups) >= MANY_GROUPS)
+    if grouped and slow and 5 <= how.rate_hz <= 150 and (sure or _of_a_unit(potential)):
         return (
             "myokymic_discharge" if steady else "fasciculation",
-            "likely" if steady and len(groups) >= 5 else "possible",
+            "likely" if sure else "possible",
             (
                 f"groups of {int(np.median(groups))} at {how.rate_hz:.0f} Hz "
                 f"recur {how.recurrence_hz:.1f} times a second",
@@ -245,12 +259,12 @@ def _by_fibre(how: Rhythm, potential: Potential, count: int) -> _Found | None:
         return ("positive_sharp_wave", "likely" if count >= 8 else "possible", (shape, timing))
     if not (small and short):
         return None
-    if how.rate_hz >= 20 and potential.amplitude_uv <= 50 and not positive and how.interval_cv > 0.3:
+    if how.overall_hz >= 15 and potential.amplitude_uv <= 50 and not positive and how.interval_cv > 0.3:
         return ("end_plate_noise", "possible", (shape, timing))
     if regular and 0.5 <= how.rate_hz <= 30:
         clear: Confidence = "clear" if positive and count >= 10 else "likely" if positive else "possible"
         return ("fibrillation", clear, (shape, timing))
-    if not positive and how.interval_cv > 0.3 and 5 <= how.rate_hz <= 50:
+    if not positive and how.interval_cv > 0.3 and 5 <= how.overall_hz <= 50:
         return ("end_plate_spike", "likely" if count >= 10 else "possible", (shape, timing))
     return None
 
@@ -261,14 +275,19 @@ def _by_unit(how: Rhythm, potential: Potential, times: NDArray[np.float64]) -> _
     rate = f"{how.rate_hz:.1f} Hz over {span:.1f} s, intervals vary by {100 * how.interval_cv:.0f} %"
     low, high = VOLUNTARY_HZ
     overall = (times.size - 1) / max(span, 1e-9)
-    if times.size >= 8 and low <= how.rate_hz <= high and overall >= low / 2:
+    human = how.interval_cv >= UNIFORM_CV
+    if times.size >= 8 and low <= how.rate_hz <= high and overall >= low / 2 and human:
         return "voluntary", "likely" if how.interval_cv < 0.5 else "possible", (rate + ": sustained firing",)
-    motor_unit = potential.duration_ms > FIBRE_DURATION_MS
-    if motor_unit and overall < low:
+    if _of_a_unit(potential) and overall < low:
         clear: Confidence = "likely" if times.size >= 5 else "possible"
         shape = f"{potential.duration_ms:.1f} ms, {potential.phases} phases: the shape of a motor unit"
         return "fasciculation", clear, (shape, f"{60 * overall:.1f} per minute, not sustained")
     return "unknown", "possible", (rate, "neither the shape nor the rhythm of one known type")
+
+
+def _of_a_unit(potential: Potential) -> bool:
+    """Whether the potential is longer or larger than a single fibre's."""
+    return potential.duration_ms > FIBRE_DURATION_MS or potential.amplitude_uv > FIBRE_AMPLITUDE_UV
 
 
 def _swing(values: NDArray[np.float64]) -> float:

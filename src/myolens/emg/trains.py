@@ -32,6 +32,10 @@ LOCK_S = 0.015
 """Parts of one potential lie at most this far apart (the longest potentials with their satellites)."""
 SAME_SHAPE = 0.35
 """Two events are one unit below this squared distance, as a share of the larger energy."""
+SCALED_LIKENESS = 0.9
+"""Least cosine between an event and a template for it to be that template at another size (estimate)."""
+BESIDE_S = 0.2
+"""… if it lies this close to a discharge of the train: twice the interval of the slowest such discharges."""
 MAXIMUM_CLUSTERED = 2500
 """Events that are compared all with all; the others are matched with the templates these give."""
 
@@ -115,7 +119,8 @@ def find_trains(signal_uv: NDArray[np.float32], rate: float, *, minimum_discharg
     templates = _templates(sharp, events, half, minimum_discharges)
     trains, residual = _match(sharp, templates, working, half)
     kept = [train for train in _whole(trains, working) if train.samples.size >= minimum_discharges]
-    singles = _unexplained(residual, sharp, kept, working, THRESHOLD_NOISES * noise, half)
+    singles = _unexplained(residual, sharp, trains, working, THRESHOLD_NOISES * noise, half)
+    kept, singles = _swelling(sharp, kept, singles, working, half)
     kept.sort(key=lambda train: -train.samples.size)
     return Trains(working, raw, noise, tuple(kept), singles)
 
@@ -244,7 +249,7 @@ def _whole(trains: list[Train], rate: float) -> list[Train]:
         reach = round(min(LOCK_S * rate, 0.4 * pace))  # in a fast discharge the neighbours are locked, too
         for j in range(i + 1, len(ordered)):
             while left[i].size and left[j].size:  # parts before and after the leader are locked at two lags
-                locked = _locked(left[i], left[j], reach, width)
+                locked = locked_to(left[i], left[j], reach, width)
                 if locked.sum() < max(3, 0.5 * min(left[i].size, left[j].size)):
                     break
                 left[j] = left[j][~locked]
@@ -255,9 +260,10 @@ def _whole(trains: list[Train], rate: float) -> list[Train]:
     ]
 
 
-def _locked(
+def locked_to(
     leader: NDArray[np.int64], follower: NDArray[np.int64], reach: int, width: int
 ) -> NDArray[np.bool_]:
+    """Discharges of the follower at the lag (± width, at most reach) that most of them share."""
     first = np.searchsorted(leader, follower - reach)
     last = np.searchsorted(leader, follower + reach, "right")
     who = np.repeat(np.arange(follower.size), last - first)
@@ -273,6 +279,34 @@ def _locked(
     chosen = np.zeros(follower.size, bool)
     chosen[who[np.abs(lags - best) <= width]] = True
     return chosen
+
+
+def _swelling(
+    sharp: NDArray[np.float32], trains: list[Train], singles: NDArray[np.int64], rate: float, half: int
+) -> tuple[list[Train], NDArray[np.int64]]:
+    """Give single events that are a train's shape at another size to the train they lie beside.
+
+    A myotonic or neuromyotonic discharge swells and fades beyond the sizes that the template matches.
+    """
+    left = singles[(singles >= half) & (singles < sharp.size - half)]
+    shapes = _windows(sharp, left, half)
+    shapes = shapes / np.maximum(np.linalg.norm(shapes, axis=1, keepdims=True), 1e-9)
+    grown = []
+    for train in trains:
+        alike = shapes @ train.template / max(float(np.linalg.norm(train.template)), 1e-9) > SCALED_LIKENESS
+        joined = train.samples
+        while True:
+            gap = np.abs(
+                left[:, None]
+                - joined[np.searchsorted(joined, left)[:, None].clip(1, joined.size - 1) - [1, 0]]
+            )
+            beside = alike & (gap.min(axis=1) <= BESIDE_S * rate)
+            if not beside.any():
+                break
+            joined = np.sort(np.concatenate([joined, left[beside]]))
+            left, shapes, alike = left[~beside], shapes[~beside], alike[~beside]
+        grown.append(Train(joined, train.template))
+    return grown, left
 
 
 def _unexplained(
