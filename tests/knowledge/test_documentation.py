@@ -9,7 +9,7 @@ import yaml
 
 from myolens.case import Case, Finding
 from myolens.knowledge import Knowledge, recognise
-from myolens.knowledge.model import FindingDefinition, Medicine
+from myolens.knowledge.model import FindingDefinition, Medicine, TriageRule
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -25,9 +25,11 @@ def test_python_of_the_vocabulary_page_runs() -> None:
 
 
 def test_yaml_of_the_knowledge_page_is_valid(knowledge: Knowledge) -> None:
-    finding, medicine = (yaml.safe_load(block)[0] for block in blocks("knowledge.md", "yaml"))
+    finding, medicine, rule = (yaml.safe_load(block)[0] for block in blocks("knowledge.md", "yaml"))
     assert FindingDefinition.model_validate(finding).code in knowledge.findings
     assert Medicine.model_validate(medicine).code in knowledge.medicines
+    shipped = next(each for each in knowledge.triage if each.id == rule["id"])
+    assert TriageRule.model_validate(rule).when == shipped.when
 
 
 def test_names_of_the_vocabulary_page_are_understood(knowledge: Knowledge) -> None:

@@ -262,3 +262,85 @@ def test_low_oxygen_as_a_number(knowledge: Knowledge) -> None:
     facts = Facts(numbers={"oxygen_saturation": 85.0})
     assert level_of(fired_rules(knowledge, facts, {})) is EMERGENCY
     assert level_of(fired_rules(knowledge, Facts(numbers={"oxygen_saturation": 98.0}), {})) is SELF_CARE
+
+
+MATRIX = [
+    # onset: days, weeks, months, years (NG127)
+    ("leg_weakness@3 paraesthesia@5", "", 34, {EMERGENCY}),
+    ("leg_weakness@20 gait_disturbance", "", 34, {EMERGENCY}),
+    ("leg_weakness@10", "", 34, {DAYS}),
+    ("leg_weakness@150", "", 34, {WEEKS}),
+    ("leg_weakness@2000", "", 34, {WEEKS}),
+    ("weakness_one_sided_body@1", "", 70, {EMERGENCY}),
+    ("weakness_one_sided_body", "", 70, {DAYS}),
+    ("dysarthria@1", "", 70, {EMERGENCY}),
+    ("dysarthria@90", "", 70, {WEEKS}),
+    ("ptosis@3 dysphagia@2", "", 40, {EMERGENCY}),
+    ("ptosis@60", "", 40, {WEEKS}),
+    ("gait_disturbance@10", "", 40, {DAYS}),
+    ("gait_disturbance@400", "", 40, {WEEKS}),
+    # back and bladder
+    ("back_pain bladder_bowel_symptoms numbness", "", 50, {EMERGENCY}),
+    ("leg_pain_both_sides leg_weakness", "", 50, {EMERGENCY}),
+    ("leg_pain_radiating foot_drop", "", 50, {DAYS}),
+    ("cancer_history back_pain leg_weakness", "", 60, {EMERGENCY}),
+    # muscle breakdown and statins
+    ("takes_interacting_statin takes_statin_raiser muscle_pain", "", 50, {DAYS}),
+    ("takes_interacting_statin takes_statin_raiser muscle_pain low_urine_output", "", 50, {EMERGENCY}),
+    ("takes_interacting_statin takes_statin_raiser muscle_pain", "", 75, {EMERGENCY}),
+    ("takes_statin muscle_pain", "", 50, {WEEKS}),
+    ("low_urine_output", "", 50, {DAYS}),
+    ("low_urine_output heat_or_sweating_exposure", "dark_urine confusion", 27, {SELF_CARE, ROUTINE}),
+    # kidneys, gases, glands, pregnancy
+    ("dialysis_missed", "", 50, {DAYS}),
+    ("dialysis_missed weakness", "", 50, {EMERGENCY}),
+    ("carbon_monoxide_exposure", "", 30, {EMERGENCY}),
+    ("adrenal_disease vomiting", "", 30, {EMERGENCY}),
+    ("pregnancy headache", "", 30, {DAYS}),
+    ("pregnancy headache blurred_vision", "", 30, {EMERGENCY}),
+    ("pregnancy muscle_cramps", "", 30, {ROUTINE}),
+    ("ecg_long_qt", "", 30, {DAYS}),
+    ("ecg_long_qt fainting", "", 30, {EMERGENCY}),
+    # medicines
+    ("takes_lithium takes_nsaid tremor", "", 60, {DAYS}),
+    ("takes_digoxin nausea", "", 80, {DAYS}),
+    ("takes_digoxin nausea palpitations", "", 80, {EMERGENCY}),
+    ("takes_maoi takes_two_serotonergic", "", 40, {DAYS}),
+    ("takes_raas_inhibitor takes_potassium_sparing", "", 70, {WEEKS}),
+    ("sedative_stopped_recently joint_moves", "", 45, {DAYS}),
+    ("sedative_stopped_recently personality_change", "", 45, {EMERGENCY}),
+    ("nitrous_oxide_use leg_weakness gait_disturbance", "", 22, {EMERGENCY}),
+    ("tetanus_prone_wound jaw_stiffness", "", 60, {EMERGENCY}),
+    # the young and the old
+    ("flowing_movements", "", 10, {DAYS}),
+    ("flowing_movements@2", "", 10, {EMERGENCY}),
+    ("skills_lost_child", "", 4, {DAYS}),
+    ("falls", "", 80, {WEEKS}),
+    # general rules stand back for a trigger, a normal examination, stability, a known look-alike
+    ("twitching_arms twitching_over_2_weeks high_caffeine_intake duration=21", "weakness", 26, {SELF_CARE}),
+    ("twitching_arms twitching_over_2_weeks high_caffeine_intake duration=21", "", 26, {WEEKS}),
+    ("twitching_arms twitching_over_2_weeks high_caffeine_intake duration=21", "weakness", 62, {WEEKS}),
+    ("twitching_legs twitching_over_3_months duration=750", "weakness", 46, {ROUTINE}),
+    ("twitching_legs twitching_over_2_weeks duration=60", "weakness", 46, {WEEKS}),
+    ("jerks urge_before_movement suppressible", "", 9, {ROUTINE}),
+    ("hemifacial_twitching facial_palsy_past duration=365", "", 57, {ROUTINE}),
+    ("numbness hyperventilation", "weakness", 33, {SELF_CARE, ROUTINE}),
+    ("numbness hyperventilation", "", 33, {WEEKS}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "absent", "age", "expected"), MATRIX)
+def test_warning_and_setting_together_decide(
+    knowledge: Knowledge, told: str, absent: str, age: float, expected: set[UrgencyLevel]
+) -> None:
+    """A finding "since so many days" is written ``code@days``."""
+    words = told.split()
+    lasted = [float(w.partition("=")[2]) for w in words if "=" in w]
+    numbers = {"duration_of_twitching": lasted[0]} if lasted else {}
+    since: dict[str, float] = {}
+    for word in (w for w in words if "@" in w):
+        code, _, days = word.partition("@")
+        since |= dict.fromkeys(closed(knowledge, code), float(days))
+    present = closed(knowledge, " ".join(w.partition("@")[0] for w in words if "=" not in w))
+    facts = Facts(present=present, absent=frozenset(absent.split()), age=age, numbers=numbers, since=since)
+    assert level_of(fired_rules(knowledge, facts, {})) in expected
