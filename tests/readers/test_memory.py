@@ -3,148 +3,31 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
-import struct
-import subprocess
-import sys
-import zlib
 from collections import namedtuple
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.readers import large_files
 
 from myolens.errors import InputError
 from myolens.readers import clock, columns, matlab, read, segments, spool, table
 from myolens.readers.source import Allowance, Source, opened
 
 MEGABYTE = 1024**2
-ALLOWED = 26 * MEGABYTE
-DECODED = 3 * ALLOWED
-CHANNELS = 8
-
-BLOCKWISE = """
-import json, re, sys
-from pathlib import Path
-import h5py, numpy, wfdb
-from myolens.readers import read
-
-def peak():
-    # Not ru_maxrss, which begins with what the parent process took.
-    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-
-def walk(path):
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    before, values = peak(), 0
-    for recording in read(path):
-        values += recording.samples * len(recording.channels)
-        for start, stop in recording.blocks(65536):
-            recording.microvolts(start, stop)
-    return values, peak() - before
-
-small, large = json.loads(sys.argv[1])
-for path in small:
-    walk(path)
-print(json.dumps({path: walk(path) for path in large}))
-"""
-
-
-def opensignals(path: Path, samples: int) -> Path:
-    with h5py.File(path, "w") as file:
-        device = file.create_group("00:01")
-        device.attrs.update(
-            {"sampling rate": 1000, "resolution": [16] * CHANNELS, "device": "biosignalsplux"}
-        )
-        part = np.arange(65_536, dtype=np.uint16)[:, None]
-        for channel in range(1, CHANNELS + 1):
-            data = device.create_dataset(
-                f"raw/channel_{channel}", (samples, 1), "u2", chunks=(8192, 1), compression="gzip",
-                compression_opts=1,
-            )  # fmt: skip
-            for start in range(0, samples, len(part)):
-                data[start : start + len(part)] = part[: samples - start]
-    return path
-
-
-def packed_mat(path: Path, samples: int) -> Path:
-    def element(kind: int, data: bytes) -> bytes:
-        return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
-
-    size = 4 * samples * CHANNELS
-    about = element(6, struct.pack("<II", 7, 0)) + element(5, struct.pack("<ii", samples, CHANNELS))
-    about += element(1, b"emg")
-    packer = zlib.compressobj(1)
-    body = packer.compress(
-        struct.pack("<II", 14, len(about) + 8 + size) + about + struct.pack("<II", 7, size)
-    )
-    part = np.arange(MEGABYTE // 4, dtype=np.float32).tobytes()
-    for start in range(0, size, len(part)):
-        body += packer.compress(part[: size - start])
-    body += packer.flush()
-    rate = element(6, struct.pack("<II", 6, 0)) + element(5, struct.pack("<ii", 1, 1))
-    rate += element(1, b"fs") + element(9, struct.pack("<d", 2000.0))
-    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
-    path.write_bytes(head + struct.pack("<II", 15, len(body)) + body + element(14, rate))
-    return path
-
-
-def wfdb_record(path: Path, samples: int) -> Path:
-    path.with_suffix(".dat").write_bytes(bytes(range(255)) * (samples * CHANNELS * 3 // 2 // 255 + 1))
-    lines = [f"{path.stem}.dat 212 200/uV 12 0 0 0 0 EMG {i}" for i in range(CHANNELS)]
-    path.write_text("\n".join([f"{path.stem} {CHANNELS} 2000 {samples}", *lines]) + "\n")
-    return path
-
-
-def xdf(path: Path, samples: int) -> Path:
-    def chunk(tag: int, data: bytes) -> bytes:
-        return b"\x08" + struct.pack("<Q", len(data) + 2) + struct.pack("<H", tag) + data
-
-    about = f"<info><name>a</name><type>EMG</type><channel_count>{CHANNELS}</channel_count>"
-    about += "<nominal_srate>2000</nominal_srate><channel_format>float32</channel_format></info>"
-    rows = np.zeros(4096, [("stamped", "u1"), ("time", "<f8"), ("values", "<f4", CHANNELS)])
-    rows["stamped"] = 8
-    with path.open("wb") as file:
-        file.write(b"XDF:" + chunk(1, b"<info><version>1.0</version></info>"))
-        file.write(chunk(2, b"\1\0\0\0" + about.encode()))
-        for start in range(0, samples, len(rows)):
-            rows["time"] = (start + np.arange(len(rows))) / 2000 + 1e-5 * (np.arange(len(rows)) % 7)
-            part = rows[: samples - start]
-            file.write(chunk(3, b"\1\0\0\0\x04" + struct.pack("<I", len(part)) + part.tobytes()))
-            file.write(chunk(4, b"\1\0\0\0" + struct.pack("<dd", start / 2000, 0.25)))
-    return path
-
-
-def text(path: Path, samples: int) -> Path:
-    row = ",".join(str(i) for i in range(CHANNELS)) + "\n"
-    path.write_text("# sampling rate: 1000\n" + row * samples)
-    return path
+ALLOWED = 24 * MEGABYTE
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured as Linux tells it")
 def test_files_three_times_as_large_as_the_memory_are_read_to_their_end(tmp_path: Path) -> None:
     """Peak memory of a process, format after format, beyond what it took before."""
-    makers = {
-        "a.h5": (opensignals, 2), "a.mat": (packed_mat, 4), "a.hea": (wfdb_record, 4), "a.xdf": (xdf, 4),
-        "a.csv": (text, 8),
-    }  # fmt: skip
-    files: tuple[list[str], list[str]] = ([], [])
-    for kind, samples in enumerate((20_000, DECODED)):
-        folder = tmp_path / str(kind)
-        folder.mkdir()
-        for name, (make, width) in makers.items():
-            count = samples if kind == 0 else samples // (width * CHANNELS)
-            files[kind].append(str(make(folder / name, count)))
-    run = subprocess.run(
-        [sys.executable, "-c", BLOCKWISE, json.dumps(files)], capture_output=True, text=True, check=True
-    )
-    for path, (values, growth) in json.loads(run.stdout).items():
-        _, width = makers[Path(path).name]
-        assert values * width > 0.99 * DECODED, path
-        assert growth < ALLOWED, f"{Path(path).name}: {growth / MEGABYTE:.0f} MiB"
+    names = ["WFDB, format 212", "OpenSignals HDF5, packed", "MAT 5, packed", "XDF", "Text, even times"]
+    for taken in large_files.measured(tmp_path, names, 3 * ALLOWED):
+        assert taken.decoded >= 2.9 * ALLOWED, taken.name
+        assert taken.memory < ALLOWED, f"{taken.name}: {taken.memory / MEGABYTE:.0f} MiB"
 
 
 @pytest.mark.parametrize(

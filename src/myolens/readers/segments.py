@@ -19,7 +19,7 @@ BITS = {
 }  # fmt: skip
 """Bits a sample takes in each format that is not compressed."""
 
-BLOCK_SAMPLES = 1_000_000
+BLOCK_SAMPLES = 500_000
 _DIFFERENCES = "8"
 
 

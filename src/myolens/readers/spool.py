@@ -63,9 +63,11 @@ class Spool:
         InputError
             If the disk has no room for them.
         """
-        if len(block) and not len(self._stage):
-            self._stage = np.empty((max(1, _STAGE_BYTES // self._width), block.shape[1]), self._dtype)
         while len(block):
+            if not len(self._stage):
+                # Small at first, for a file may have many streams of a few samples.
+                size = min(_STAGE_BYTES, max(4096, self.rows * self._width))
+                self._stage = np.empty((max(1, size // self._width), block.shape[1]), self._dtype)
             taken = block[: len(self._stage) - self._staged]
             self._stage[self._staged : self._staged + len(taken)] = taken
             self._staged += len(taken)
@@ -86,7 +88,7 @@ class Spool:
     def _put_away(self) -> None:
         """Move the staged rows to memory while they are few, else to the file."""
         if self._file is None and self._source.memory.takes(self._staged * self._width):
-            self._parts.append(self._stage[: self._staged].copy())
+            self._parts.append(self._stage[: self._staged])
         else:
             with _told(self._source, self.rows * self._width):
                 if self._file is None:
@@ -96,7 +98,7 @@ class Spool:
                 for part in parts:
                     self._file.write(part.data)
             self._parts.clear()
-        self._staged = 0
+        self._stage, self._staged = self._stage[:0], 0
 
 
 def allocated(source: Source, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -113,11 +115,7 @@ def allocated(source: Source, shape: tuple[int, ...], dtype: DTypeLike) -> NDArr
         return np.zeros(shape, dtype)
     with _told(source, size), _temporary() as file:
         _check_room(size)
-        if hasattr(os, "posix_fallocate"):
-            # Without it, writing through the map to a full disk would end the process.
-            os.posix_fallocate(file.fileno(), 0, size)
-        else:
-            file.truncate(size)
+        _take_room(file, size)
         return _mapped(file, shape, dtype)
 
 
@@ -163,6 +161,19 @@ def folder() -> Path:
 def _temporary() -> IO[bytes]:
     # Mode 0600, and without a name: whatever ends the process, the system takes the room back.
     return tempfile.TemporaryFile(dir=folder(), prefix="myolens-")
+
+
+def _take_room(file: IO[bytes], size: int) -> None:
+    """Make a file that long; where the system can, its room on the disk is taken too.
+
+    Otherwise writing through the map to a disk that became full would end the process.
+    """
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except (AttributeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
+        file.truncate(size)
 
 
 def _mapped(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
