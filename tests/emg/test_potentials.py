@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.needle.discharges import unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,3 +96,63 @@ def test_pauses_do_not_count_as_variability():
     rate, cv = firing(intervals)
     assert rate == pytest.approx(10) and cv < 0.1
     assert firing(np.array([0.1])) == (None, None)
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    """Twenty motor units of the model muscle under a concentric needle, free of noise, in the middle."""
+    rng = np.random.default_rng(11)
+    return [window(unit(rng), copies=1)[0] for _ in range(20)]
+
+
+def discharges_of(shape: np.ndarray, noise: float, copies: int = 20) -> np.ndarray:
+    return (shape + np.random.default_rng(1).normal(0, noise, (copies, shape.size))).astype(np.float32)
+
+
+def test_duration_is_where_cursors_at_twenty_microvolts_would_be_set(simulated):
+    measured, by_hand = [], []
+    for shape in simulated:
+        beyond = np.flatnonzero(np.abs(shape) > 20)
+        by_hand.append((beyond[-1] - beyond[0]) / RATE * 1e3)
+        measured.append(measure_potential(discharges_of(shape, 4.0), RATE).duration_ms)
+    difference = np.array(measured) - np.array(by_hand)
+    assert abs(np.mean(difference)) < 0.3
+    assert np.percentile(np.abs(difference), 90) < 0.6
+
+
+def test_amplitude_area_and_size_index_are_those_of_the_noiseless_potential(simulated):
+    for shape in simulated:
+        found = measure_potential(discharges_of(shape, 4.0), RATE)
+        assert found.amplitude_uv == pytest.approx(np.ptp(shape), rel=0.02)
+        area = np.abs(shape).sum() / RATE * 1e3
+        assert 0.9 * area < found.area_uv_ms < 1.03 * area  # the tails below 20 µV are left out
+        expected = 2 * np.log10(np.ptp(shape) / 1e3) + found.area_uv_ms / np.ptp(shape)
+        assert found.size_index == pytest.approx(expected, abs=0.05)
+
+
+def test_phases_and_turns_withstand_noise(simulated):
+    calm, noisy = (
+        [measure_potential(discharges_of(shape, noise), RATE) for shape in simulated] for noise in (0.5, 6.0)
+    )
+    same_phases = np.mean([a.phases == b.phases for a, b in zip(calm, noisy, strict=True)])
+    same_turns = np.mean([abs(a.turns - b.turns) <= 1 for a, b in zip(calm, noisy, strict=True)])
+    assert same_phases >= 0.9 and same_turns >= 0.9
+
+
+@pytest.mark.parametrize("jitter_us", [30.0, 100.0, 250.0])
+def test_jiggle_is_that_of_the_noiseless_discharges(jitter_us):
+    """Fibre groups whose delays vary; without noise the definition can be written out directly."""
+    rng = np.random.default_rng(3)
+    parts = [window(unit(rng), copies=1)[0].astype(float) for _ in range(4)]
+    moved = []
+    for _ in range(200):
+        shifts = rng.normal(0, jitter_us * 1e-6 * RATE, 4)
+        axis = np.arange(parts[0].size)
+        moved.append(
+            sum(np.interp(axis - shift, axis, part) for shift, part in zip(shifts, parts, strict=True))
+        )
+    clean = np.array(moved)
+    found = measure_potential((clean + rng.normal(0, 5, clean.shape)).astype(np.float32), RATE)
+    consecutive = np.median(np.abs(np.diff(clean, axis=0)), axis=0).sum()
+    written_out = consecutive / np.abs(np.median(clean, axis=0)).sum()
+    assert found.jiggle == pytest.approx(written_out, rel=0.2)

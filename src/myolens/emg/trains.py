@@ -7,6 +7,7 @@ LeFever & De Luca 1982 (template matching), McGill, Lateva & Marateb 2005 (EMGLA
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from math import ceil
 
@@ -223,14 +224,15 @@ def _match(
         added = 0
         for instant in instants.tolist():
             k = int(which[instant])
-            free = all(abs(instant - earlier) > dead for earlier in found[k])
+            place = bisect(found[k], instant)
+            free = all(abs(instant - earlier) > dead for earlier in found[k][max(place - 1, 0) : place + 1])
             if free and half <= instant < sharp.size - half:
                 residual[instant - half : instant + half + 1] -= templates[k]
-                found[k].append(instant)
+                found[k].insert(place, instant)
                 added += 1
         if not added:
             break
-    trains = [Train(np.array(sorted(f), np.int64), t) for f, t in zip(found, templates, strict=True) if f]
+    trains = [Train(np.array(f, np.int64), t) for f, t in zip(found, templates, strict=True) if f]
     return trains, residual
 
 
@@ -267,10 +269,8 @@ def locked_to(
     first = np.searchsorted(leader, follower - reach)
     last = np.searchsorted(leader, follower + reach, "right")
     who = np.repeat(np.arange(follower.size), last - first)
-    lags = np.concatenate(
-        [follower[k] - leader[a:b] for k, (a, b) in enumerate(zip(first, last, strict=True))]
-        or [np.empty(0, np.int64)]
-    )
+    which = np.arange(who.size) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
+    lags = follower[who] - leader[first[who] + which]
     if not lags.size:
         return np.zeros(follower.size, bool)
     counts = np.bincount(lags + reach, minlength=2 * reach + 1)
