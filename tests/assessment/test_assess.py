@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from datetime import date
 from functools import partial
 
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from myolens.assessment import Assessment, assess_many, posterior
 from myolens.assessment import assess as assess_with
+from myolens.assessment.explanation import MOST_CHECKED
 from myolens.case import Case, Finding, Lab
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
@@ -230,6 +234,112 @@ def test_soft_evidence_of_a_recording_moves_less_than_a_sure_finding() -> None:
 
     nothing = {c.cause: c.probability for c in assess(Case(age=60)).causes}["motor_neuron_disease"]
     assert nothing < probability(1.0) < probability(3.0) < probability(None)
+
+
+@pytest.mark.parametrize("slight", [{"name": "weakness", "value": "mild"}, {"name": "mild weakness"}])
+def test_something_slight_weighs_less_for_causes_and_as_much_for_urgency(slight: dict[str, str]) -> None:
+    def weak(*findings: Finding) -> Assessment:
+        return assess(Case(age=60, findings=findings))
+
+    def chance(result: Assessment) -> float:
+        return next(c.probability for c in result.causes if c.cause == "myasthenia_gravis")
+
+    plain, mild = weak(Finding(name="weakness")), weak(Finding.model_validate(slight))
+    assert chance(weak()) < chance(mild) < chance(plain)
+    assert mild.urgency.level is plain.urgency.level
+
+
+def test_the_same_case_gives_the_same_bytes_in_another_process() -> None:
+    """Sets and dictionaries of strings are ordered by a hash that differs between processes."""
+    script = (
+        "import hashlib, json; from myolens import Case, Finding, assess;"
+        "names = ['twitching calf', 'twitching arm', 'anxiety'];"
+        "case = Case(findings=tuple(Finding(name=name) for name in names), medicines=('sertraline',));"
+        "print(hashlib.sha256(json.dumps(assess(case).to_json()).encode()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_labs_medicines_and_repeated_findings_changes_nothing(seed: int) -> None:
+    findings = [
+        Finding(name="weakness", since="3 days"),
+        Finding(name="weakness", present=False),
+        Finding(name="feeling weak", site="left arm"),
+        Finding(name="caffeine_intake", value=100, unit="mg/day"),
+        Finding(name="caffeine_intake", value=600, unit="mg/day"),
+        Finding(name="twitching_calf"),
+    ]
+    labs = [
+        Lab(name="potassium", value=2.4, unit="mmol/L"),
+        Lab(name="potassium", value="low"),
+        Lab(name="potassium", value=4.3, unit="mmol/L"),
+        Lab(name="calcium", value=2.3, unit="mmol/L"),
+    ]
+    medicines = ["sertraline", "salbutamol", "furosemide"]
+    plain = Case(findings=tuple(findings), labs=tuple(labs), medicines=tuple(medicines))
+    mixed = random.Random(seed)
+    for each in (findings, labs, medicines):
+        mixed.shuffle(each)
+    other = Case(findings=tuple(findings), labs=tuple(labs), medicines=tuple(medicines))
+    assert as_bytes(assess(plain)) == as_bytes(assess(other))
+
+
+def test_at_most_so_many_serious_causes_are_checked_for_the_most_feared_first() -> None:
+    denied = dict.fromkeys(["weakness", "muscle_wasting", "dysphagia", "numbness", "ptosis"], False)
+    checked = assess(case_of({"twitching_calf": True, **denied}, age=40, sex="male")).checked_for
+    assert len(checked) == MOST_CHECKED
+    assert checked[0].cause == "motor_neuron_disease"
+    assert all(KNOWLEDGE.causes[each.cause].serious for each in checked)
+
+
+def test_findings_that_call_for_help_are_no_evidence_for_a_cause() -> None:
+    result = assess(case_of({"suicidal_thoughts": True, "anxiety": True}))
+    assert result.urgency.level.rank >= UrgencyLevel.URGENT_DAYS.rank
+    assert "suicidal_thoughts" not in {each.finding for cause in result.causes for each in cause.evidence}
+
+
+def test_with_nothing_said_no_cause_leads() -> None:
+    result = assess(Case())
+    assert result.fit.state == "not_enough"
+    assert result.fit.leading == ()
+    assert not any("Harmless" in line or "harmless" in line for line in result.explanation)
+
+
+def test_no_everyday_cause_leads_under_a_warning() -> None:
+    case = case_of({"chest_pain": True, "sweating": True, "stress": True, "twitching_calf": True}, age=50)
+    result = assess(case)
+    assert result.urgency.level is UrgencyLevel.EMERGENCY
+    assert result.causes[0].cause == "stress_anxiety"
+    assert result.fit.state == "unexplained"
+    groups = {KNOWLEDGE.causes[code].group for code in result.fit.leading}
+    assert not groups & {"benign", "lifestyle"}
+    assert not any("What fits best" in line for line in result.explanation)
+
+
+def test_what_fits_leads_with_causes_that_are_at_least_possible() -> None:
+    result = assess(case_of({"twitching_eyelid": True, "stress": True, "weakness": False}, age=30))
+    assert result.fit.state == "fits"
+    by_code = {cause.cause: cause.probability for cause in result.causes}
+    assert all(by_code[code] >= 0.3 for code in result.fit.leading)
+
+
+def test_a_proposal_that_was_refused_is_not_made_again() -> None:
+    case = Case(complaint="My left eyelid has been twitching for two weeks. No weakness.")
+    proposed = {each.finding for each in assess(case).proposed}
+    refused = assess(case.model_copy(update={"refused": tuple(sorted(proposed))}))
+    assert refused.proposed == ()
+    assert not any("proposed" in limit for limit in refused.limits)
 
 
 def test_what_is_not_understood_is_listed_with_the_nearest() -> None:

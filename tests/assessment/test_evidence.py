@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myolens.assessment.evidence import SURE, Told, combined
+from myolens.assessment.evidence import SURE, UNMENTIONED, Told, combined
 from myolens.assessment.network import ABSENT, PRESENT, chains, compiled, prior_odds, produced, soft
 from myolens.assessment.posterior import judge
 from myolens.knowledge.loading import load
@@ -93,6 +93,46 @@ def test_a_word_about_blood_weighs_less_than_a_clearly_abnormal_value() -> None:
             by_word = put_together(Told(threshold.finding, True)).observed[threshold.finding]
             if by_word is not PRESENT:  # a finding that no blood test stands for alone
                 assert by_value.if_absent < by_word.if_absent, (lab.code, threshold.finding)
+
+
+def test_what_time_has_not_yet_brought_is_no_evidence() -> None:
+    """Figures for "over three months" come from people followed for years."""
+    early = put_together(Told("twitching", True), Told("twitching_over_3_months", False))
+    assert "twitching_over_3_months" not in early.observed
+    assert "twitching_over_3_months" in early.facts.absent
+    young = put_together(Told("twitching", True), numbers={"duration_of_twitching": 5.0})
+    assert "twitching_over_3_months" not in young.observed
+    late = put_together(Told("twitching", True), numbers={"duration_of_twitching": 900.0})
+    assert late.observed["twitching_over_3_months"].if_absent < 0.1
+
+
+def test_a_place_not_named_among_others_speaks_softly_against_the_cause_it_defines() -> None:
+    elsewhere = put_together(Told("twitching_calf", True)).observed
+    assert elsewhere["twitching_eyelid"] == soft(UNMENTIONED)
+    assert probability(elsewhere, "eyelid_myokymia") < probability(
+        put_together(Told("twitching", True)).observed, "eyelid_myokymia"
+    )
+    assert "twitching_eyelid" not in put_together(Told("twitching", True)).observed
+    assert "twitching_eyelid" not in put_together(Told("twitching_face", True)).observed
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "finding", "present"),
+    [
+        ("duration_of_twitching", 12.0, "twitching_over_2_weeks", False),
+        ("duration_of_twitching", 20.0, "twitching_over_2_weeks", True),
+        ("caffeine_intake", 600.0, "high_caffeine_intake", True),
+        ("caffeine_intake", 80.0, "high_caffeine_intake", False),
+        ("sleep_hours", 4.5, "short_sleep", True),
+        ("body_temperature", 39.0, "fever", True),
+    ],
+)
+def test_a_number_answers_the_question_of_its_threshold(
+    number: str, value: float, finding: str, present: bool
+) -> None:
+    facts = put_together(numbers={number: value}).facts
+    assert (finding in facts.present) == present
+    assert (finding in facts.absent) != present
 
 
 def test_strong_soft_evidence_counts_as_a_fact_weak_does_not() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SLOW = "slow_over_years"
 FAST = "weakness_rapidly_worsening"
+SUDDEN = "weakness_sudden"
 _LOSSES = frozenset({"weakness", "weakness_on_examination", "muscle_wasting"})
 _SAME_VALUE = 0.02
 """Two values of one test that differ by less than this share are the same value, rounded."""
@@ -257,7 +258,11 @@ def _course(recognised: Recognised, knowledge: Knowledge) -> list[Told]:
     ]
     if not lasted:
         return []
-    hints = {SLOW: max(lasted) >= YEARS_DAYS, FAST: min(lasted) <= FAST_DAYS}
+    hints = {
+        SLOW: max(lasted) >= YEARS_DAYS,
+        FAST: min(lasted) <= FAST_DAYS,
+        SUDDEN: min(lasted) <= 1,
+    }
     known = recognised.present | recognised.absent
     told = [Told(code, None, SURE * 0.9) for code, holds in hints.items() if holds and code not in known]
     if FAST not in known and min(lasted) > 2 * FAST_DAYS:
@@ -271,8 +276,10 @@ def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[st
     for finding in recognised.findings:
         if finding.value is not None:
             labels[finding.code] += f" {_value(finding.value, finding.unit)}"
-    for lab in recognised.labs:
-        labels[lab.code] = f"{knowledge.labs[lab.code].name} {_lab_value(lab)}"
+    for code in dict.fromkeys(lab.code for lab in recognised.labs):
+        given = {_lab_value(lab): lab.value for lab in recognised.labs if lab.code == code}
+        ordered = sorted(given, key=lambda shown: (given[shown] is None, given[shown] or 0.0, shown))
+        labels[code] = f"{knowledge.labs[code].name} {', '.join(ordered)}"
     if case.age is not None:
         labels["age"] = f"age {case.age:g}"
     if case.sex is not None:

@@ -102,7 +102,7 @@ class FindingDefinition(KnowledgeModel):
     hpo: str | None = None
     ask: str = ""
     why_ask: str = ""
-    answer: Literal["yes_no", "number", "choice"] = "yes_no"
+    answer: Literal["yes_no", "number"] = "yes_no"
     number: Number | None = None
     leak: Probability
     cost: float = Field(default=1, gt=0)

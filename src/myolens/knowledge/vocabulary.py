@@ -27,6 +27,7 @@ from myolens.knowledge.wording import (
     NO,
     NOT_KNOWN,
     OVERDOSE,
+    SLIGHT,
     STARTED,
     STOPPED,
     WEAKNESS_MODIFIERS,
@@ -38,6 +39,9 @@ DURATION = "duration_of_twitching"
 NEW_MEDICINE, TOO_MUCH = "medicine_started_or_changed", "medicine_overdose"
 CLEARLY_MORE = 1.5
 """A daily dose of this many times the usual maximum counts as an overdose (project estimate)."""
+SLIGHTLY = 2.5
+"""Log likelihood ratio of something called mild or slight: about one in twelve has what others would
+call normal (project estimate). It still counts as a fact where urgency is decided."""
 SEROTONERGIC, TWO_SEROTONERGIC = "takes_serotonergic", "takes_two_serotonergic"
 
 
@@ -158,7 +162,7 @@ class _Reader:
                 told = None
             record = RecognisedFinding(
                 code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
-                log_ratio=finding.strength,
+                log_ratio=_degree(finding) if told else finding.strength,
             )  # fmt: skip
             record = self._with_numbers(record, finding)  # may put another list of what was said in place
             self.said.append(record)
@@ -405,6 +409,12 @@ def _presence(finding: Finding) -> bool | None:
         if word in NO:
             return finding.present is False
     return finding.present
+
+
+def _degree(finding: Finding) -> float | None:
+    """Return the strength of a finding, soft where it was called slight."""
+    told = set(words(finding.name)) | set(words(finding.value) if isinstance(finding.value, str) else ())
+    return SLIGHTLY if finding.strength is None and told & SLIGHT else finding.strength
 
 
 def _lab_word(value: float | str | None) -> LabWord | None:

@@ -42,6 +42,9 @@ DEGREES = _stems(
 )
 """Words of degree: "no severe pain" leaves open whether there is pain."""
 
+SLIGHT = _stems("mild mildly slight slightly minimal minimally subtle faint")
+"""Words of degree under which something may still be what others call normal."""
+
 NEUTRAL = _stems(
     """difficulty difficult trouble distress impairment impaired disease disorder syndrome mellitus gravis
     consumption exposure poisoning poison toxicity ingestion mood activity feature pattern bulk deep tendon
