@@ -114,6 +114,33 @@ def test_recordings_of_others_are_not_there(tmp_path: Path) -> None:
     assert kept_recording(mine, number).counted
 
 
+def test_the_command_writes_a_report_of_everything(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from myolens.cli import app
+
+    url = f"sqlite:///{tmp_path / 'd.sqlite3'}"
+    command = [
+        "diary",
+        "--database",
+        url,
+        "report",
+        "--folder",
+        str(tmp_path),
+        "-o",
+        str(tmp_path / "r.html"),
+    ]
+    with Diary(database=url) as diary:
+        assert isinstance(CliRunner().invoke(app, command).exception, InputError)
+        let_count(diary, fill(diary), counted=True)
+    result = CliRunner().invoke(app, [*command, "--pdf"])
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    for words in ("It twitches.", "Recording: calf.edf", "1 rejected", "1 of 1 days noted"):
+        assert words in page, words
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def before_the_second_revision(file: Path) -> None:
     """A database as the first revision left it, with an entry and an analysed recording in it."""
     from alembic import command

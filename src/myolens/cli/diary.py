@@ -185,10 +185,37 @@ def triggers(
         out.print(f"[dim]{name}: not analysed, {why}.[/dim]")
 
 
+@diary_app.command(name="report")
+def write_report(
+    output: Path = typer.Option(Path("report.html"), "--output", "-o", help="Where to write the report."),
+    pdf: bool = typer.Option(False, "--pdf", help="Write a PDF beside the HTML."),
+    folder: Path | None = typer.Option(
+        None, help="Folder for data, as for `serve`; your own data folder when left out."
+    ),
+) -> None:
+    """Write the clinician's pages from everything stored: newest answer, recordings, diary."""
+    from myolens.diary.database import data_folder
+    from myolens.reports import report
+    from myolens.reports.dossier import dossier, newest_answer
+
+    recordings = (folder or data_folder()) / "recordings"
+    with _opened() as diary:
+        told = dossier(diary, newest_answer(diary), folder=recordings, today=date.today())
+    if told.case is None and not told.examined and told.followed is None:
+        raise InputError("nothing is stored for this profile", mend="See `myolens diary --help`")
+    write_whole(output, report(**told.parts()))
+    note(f"wrote {output}")
+    if pdf:
+        from myolens.reports.pdf import pdf as render_pdf
+
+        write_whole(output.with_suffix(".pdf"), render_pdf(**told.parts()))
+        note(f"wrote {output.with_suffix('.pdf')}")
+
+
 @diary_app.command(name="export")
 def export_diary(
     output: Path = typer.Option(
-        ..., "--output", "-o", help="File to write: .json (everything) or .csv (days)."
+        ..., "--output", "-o", help="File to write: .json (everything kept) or .csv (days)."
     ),
 ) -> None:
     """Write the diary to a file."""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 SMALLEST_TREND_DAYS = 14
 """Over fewer days no direction is stated."""
@@ -57,7 +57,7 @@ def trend_of(entries: Sequence[tuple[date, float | int]]) -> Trend:
     rho = min(max(rho, 0.0), 0.95)
     effective = max(values.size * (1 - rho) / (1 + rho), 3.0)
     variance = spread / max(effective - 2, 1.0) / (centred @ centred) * (values.size / effective)
-    reach = float(student.ppf(0.975, max(effective - 2, 1.0))) * float(np.sqrt(variance))
+    reach = float(stdtrit(max(effective - 2, 1.0), 0.975)) * float(np.sqrt(variance))
     change, low, high = (30 * x for x in (slope, slope - reach, slope + reach))
     return Trend(values.size, mean, change, low, high, _direction(low, high))
 

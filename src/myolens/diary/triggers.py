@@ -25,9 +25,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solveh_banded
-from scipy.optimize import minimize
-from scipy.special import expit, gammaln
-from scipy.stats import norm
+from scipy.special import expit, gammaln, ndtr
 
 Array = NDArray[np.float64]
 
@@ -168,7 +166,7 @@ class _Posterior:
         return mean, float(np.sqrt(max(second - mean**2, 1e-12)))
 
     def probability_above(self, place: int, level: float = 0.0) -> float:
-        tail = norm.sf(level, self.means[:, place], self.sds[:, place])
+        tail = ndtr((self.means[:, place] - level) / self.sds[:, place])
         return float(self.weights @ tail)
 
     def quantile(self, place: int, share: float) -> float:
@@ -214,6 +212,8 @@ def _days_needed(sd: float, days: int) -> int:
 
 
 def _fit(y: Array, columns: list[Array], family: Literal["intensity", "count"]) -> _Posterior:
+    from scipy.optimize import minimize
+
     time = np.linspace(-1, 1, y.size)
     lagged = [_lag(column, lag) for column in columns for lag in range(LAGS + 1)]
     design = np.column_stack([np.ones(y.size), time, *lagged])

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
 from myolens.emg.analysis import Analysis
 from myolens.recording import Recording
@@ -134,6 +133,8 @@ def _steady(recording: Recording, begin: int, end: int, rows: list[int], overlap
     start, stop = max(0, begin - overlap), min(recording.samples, end + overlap)
     values = recording.microvolts(start, stop, rows)
     values = np.nan_to_num(values - np.median(values, axis=1, keepdims=True))
+    from scipy.signal import butter, sosfiltfilt
+
     if recording.rate > 4 * DRIFT_HZ and values.shape[1] > 30:
         sections = butter(2, DRIFT_HZ, "highpass", fs=recording.rate, output="sos")
         values = sosfiltfilt(sections, values, axis=1).astype(np.float32)

@@ -1,9 +1,9 @@
-"""The mechanism page: sliders, presets, and a model axon that answers."""
+"""The mechanism page: sliders, presets, and a model axon that answers; the model is loaded when asked for."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from myolens.errors import InputError
 from myolens.knowledge import load
-from myolens.web.mechanism import SECONDS, SLIDERS, Answer, presets, run
 from myolens.web.pages import page
+
+if TYPE_CHECKING:
+    from myolens.web.mechanism import Answer
 
 router = APIRouter(prefix="/mechanism")
 
@@ -27,6 +29,8 @@ to excite."""
 @router.get("")
 def show(request: Request) -> HTMLResponse:
     """Sliders with what the axon does at these settings."""
+    from myolens.web.mechanism import SLIDERS, presets
+
     cause, values, answer = _asked(request)
     causes = load().causes
     names = {
@@ -52,6 +56,8 @@ def answer_only(request: Request) -> HTMLResponse:
 
 
 def _asked(request: Request) -> tuple[str, dict[str, float], Answer]:
+    from myolens.web.mechanism import SLIDERS, presets, run
+
     query = request.query_params
     cause = query.get("cause", "")
     if cause and cause not in presets():
@@ -71,6 +77,8 @@ def _asked(request: Request) -> tuple[str, dict[str, float], Answer]:
 
 def _about(cause: str) -> str:
     """Two sentences: what changes in the model, and what that does to the nerve."""
+    from myolens.web.mechanism import presets
+
     if not cause:
         return ""
     known = load().causes.get(cause)
@@ -98,6 +106,8 @@ def _says(answer: Answer) -> str:
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
+    from myolens.web.mechanism import SECONDS
+
     return {
         "says": _says(answer),
         "resting": answer.resting_mv,
