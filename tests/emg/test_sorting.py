@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from tests.emg.emg_made import potential, quiet, stored
 
 from myolens.emg import Analysis, analyze
+from myolens.recording import Channel, ChannelKind
 
 RATE = 1000.0
 
@@ -134,3 +135,37 @@ def test_events_like_no_other_stay_unassigned_and_are_counted() -> None:
     assert analysis.details["detection"]["unassigned"] == len(loose) <= len(odd) + 1
     assert analysis.rate_per_min is not None
     assert len(analysis.events) == pytest.approx(len(usual) + len(odd), abs=1)
+
+
+def on_a_grid(rng: np.random.Generator) -> tuple[np.ndarray, list, list[np.ndarray]]:
+    """Two units on five by five electrodes 8 mm apart, two minutes."""
+    x, _ = quiet(120.0, channels=25)
+    places = np.array([(8.0 * (k % 5), 8.0 * (k // 5)) for k in range(25)])
+    channels = [
+        Channel(f"EMG {k + 1}", "uV", ChannelKind.SURFACE_EMG, gain=0.25, position_mm=tuple(place))
+        for k, place in enumerate(places)
+    ]
+    truth = [irregular(rng, 120.0, 18.0), irregular(rng, 120.0, 18.0)]
+    for own, centre, phase in zip(truth, ((8.0, 8.0), (24.0, 26.0)), (0.0, 1.3), strict=True):
+        size = 80 * np.exp(-np.sum((places - centre) ** 2, axis=1) / (2 * 12.0**2))
+        place(x, own, np.tile(size[:, None] * potential(RATE, phase=phase), (len(own), 1, 1)))
+    return x, channels, truth
+
+
+@pytest.mark.parametrize("from_s", [None, 0.0, 60.0])
+def test_exchanged_channels_are_told_and_units_stay_whole(from_s: float | None) -> None:
+    x, channels, truth = on_a_grid(np.random.default_rng(5))
+    if from_s is not None:
+        late = slice(round(from_s * RATE), None)
+        x[[6, 18], late] = x[[18, 6], late]
+    analysis = analyze(stored(x, RATE, channels))
+    said = [problem for problem in analysis.quality.problems if "each other's signal" in problem]
+    assert len(said) == (0 if from_s is None else 1)
+    if said:
+        assert "EMG 7 and EMG 19" in said[0]
+        assert ("from" in said[0]) == (from_s == 60.0)
+        assert analysis.quality.verdict != "good"
+    assert len(analysis.units) == 2
+    assert agreement(analysis, truth) >= 0.95
+    peaks = {unit.channel for unit in analysis.units}
+    assert peaks == {"EMG 7", "EMG 19"}

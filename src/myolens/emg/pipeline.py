@@ -22,6 +22,7 @@ from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
+from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
 from myolens.emg.shapes import Shapes, sort_discharges
@@ -164,6 +165,10 @@ def _at_rest(
     analysed_s = length(kept)
     waves = events.waves.where(events.muscle & ~inside(events.times_s, spans))
     weak = events.weak.where(~inside(events.weak.sample / recording.rate, spans))
+    names = tuple(recording.channels[row].name for row in source.rows)
+    positions = tuple(recording.channels[row].position_mm for row in source.rows)
+    exchanged = exchanges(waves, noise, positions, recording.seconds)
+    waves, weak = put_back(waves, exchanged), put_back(weak, exchanged)
     waves = with_recalled(waves, weak, noise)
     discharges, shapes = sort_discharges(waves, noise)
     discharges = as_recorded(discharges, shapes, source)
@@ -174,8 +179,7 @@ def _at_rest(
     rate, spread = rate_per_min(times, kept)
     detectable = detectable_peak_to_peak(source, noise, events.threshold)
     quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
-    names = tuple(recording.channels[row].name for row in source.rows)
-    positions = tuple(recording.channels[row].position_mm for row in source.rows)
+    quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
         recording=recording.source,
         kind=str(recording.channels[source.rows[0]].kind),
