@@ -99,7 +99,6 @@ def _per_step(found: Trains, samples: NDArray[np.int64], steps: int) -> NDArray[
 def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) -> NDArray[np.bool_]:
     """Return the steps in which a unit under voluntary control fires; shorter halts are part of it."""
     active = np.zeros(steps, bool)
-    crowd = _per_step(found, found.singles, steps)
     named = [
         name_activity(samples / found.rate, sizes_of(found, samples), measure(found, samples))
         for samples in trains
@@ -109,16 +108,16 @@ def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) 
         for samples, activity in zip(trains, named, strict=True)
         if activity.name in ORGANISED and activity.confidence != "possible"
     ]
+    crowd = _per_step(found, _apart(organised, found.singles, found.rate), steps)
     for samples, activity in zip(trains, named, strict=True):
         if activity.name == "voluntary":
             counts = _per_step(found, samples, steps)
             firing = counts >= 2
             near = np.convolve(firing, np.ones(3), "same") > 0
             active |= firing | (near & (counts >= 1))  # the first and last discharges of a contraction
-        if activity.name not in END_PLATE and not any(
-            samples is leader or _part_of(leader, samples, found.rate) for leader in organised
-        ):
-            crowd = crowd + _per_step(found, samples, steps)
+        leads = any(samples is leader for leader in organised)
+        if activity.name not in END_PLATE and not leads:
+            crowd = crowd + _per_step(found, _apart(organised, samples, found.rate), steps)
     active |= crowd >= CROWD_PER_S * STATE_S
     for start, end, on in runs_of(active):
         if not on and (end - start) * STATE_S <= PAUSE_S and start > 0 and end < steps:
@@ -126,10 +125,14 @@ def voluntary_steps(found: Trains, trains: list[NDArray[np.int64]], steps: int) 
     return active
 
 
-def _part_of(leader: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> bool:
-    """Whether the train follows the leader at one lag within its interval: another part of its potential."""
-    pace = int(np.median(np.diff(leader)))
-    return bool(locked_to(leader, samples, pace, max(1, round(0.0005 * rate))).mean() >= 0.5)
+def _apart(leaders: list[NDArray[np.int64]], samples: NDArray[np.int64], rate: float) -> NDArray[np.int64]:
+    """Leave out what follows a leader at one lag, where half does: parts of the same potential."""
+    for leader in leaders:
+        pace = int(np.median(np.diff(leader)))
+        locked = locked_to(leader, samples, pace, max(1, round(0.0005 * rate)))
+        if 2 * locked.sum() >= samples.size:
+            samples = samples[~locked]
+    return samples
 
 
 def overruled_by_marks(
