@@ -327,6 +327,30 @@ def test_no_everyday_cause_leads_under_a_warning() -> None:
     assert not any("What fits best" in line for line in result.explanation)
 
 
+def test_the_clinician_reads_the_same_in_technical_terms() -> None:
+    findings = (
+        Finding(name="hand_weakness"),
+        Finding(name="muscle_wasting"),
+        Finding(name="numbness", present=False),
+        Finding(name="tremor"),
+        Finding(name="tremor", present=False),
+    )
+    result = assess(Case(age=60, sex="male", findings=findings))
+    text = " ".join(result.clinician)
+    assert result.urgency.level.value in text
+    assert all(rule.id in text for rule in result.urgency.rules)
+    by_code = {cause.cause: cause for cause in result.causes}
+    for code in result.fit.leading:
+        cause = by_code[code]
+        assert f"{cause.name}" in text
+        assert f"{cause.probability:.3f} ({cause.prior:.4f})" in text
+    assert "Numbness" in text.split("Relevant negatives:")[1]
+    assert "tremor: no; tremor: yes" in text
+    assert result.tests[0].name in text
+    early = assess(Case())
+    assert any("too few findings" in line for line in early.clinician)
+
+
 def test_what_fits_leads_with_causes_that_are_at_least_possible() -> None:
     result = assess(case_of({"twitching_eyelid": True, "stress": True, "weakness": False}, age=30))
     assert result.fit.state == "fits"

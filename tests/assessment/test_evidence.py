@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myolens.assessment.evidence import SURE, UNMENTIONED, Told, combined
-from myolens.assessment.network import ABSENT, PRESENT, chains, compiled, prior_odds, produced, soft
+from myolens.assessment.network import ABSENT, PRESENT, chains, compiled, produced, soft
 from myolens.assessment.posterior import judge
+from myolens.assessment.problems import prior_odds
 from myolens.knowledge.loading import load
 
 NETWORK = compiled(load())

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
 """An open question that would raise the case to a level matters if a "yes" is at least this likely."""
-MOST_LOST = 0.34
-"""With a larger share of names not understood, self-care is not advised (project estimate)."""
+MOST_LOST = 1
+"""With more names than this not understood, self-care is not advised (project estimate)."""
 _MOST_OPEN = 12
 _ADULT = 16
 
@@ -120,7 +120,18 @@ def assess(
         explanation=paragraphs(
             urgency, fit, causes, evidence.understood, questions, tests, evidence.contradictions
         ),
-        clinician=clinician_lines(network, judgement, causes, facts, urgency),
+        clinician=clinician_lines(
+            network,
+            judgement,
+            causes,
+            facts,
+            urgency,
+            fit,
+            contradictions=evidence.contradictions,
+            questions=questions,
+            tests=tests,
+            course=course,
+        ),
         limits=_limits(case, knowledge, judgement, evidence),
         sources={},
     )
@@ -156,7 +167,7 @@ def _level(
     enough = level.rank >= UrgencyLevel.URGENT_DAYS.rank or not weighty
     if level is UrgencyLevel.SELF_CARE:
         lost = sum(each.kind != "value" for each in evidence.unrecognised)
-        if not rules or lost > MOST_LOST * evidence.answers:
+        if not rules or lost > MOST_LOST:
             return UrgencyLevel.ROUTINE, False
     return level, enough
 

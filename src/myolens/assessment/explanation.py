@@ -12,6 +12,7 @@ from myolens.assessment.result import (
     CheckedFor,
     Contradicted,
     Evidence,
+    ExpectedCourse,
     Fit,
     Question,
     TestAdvice,
@@ -143,9 +144,23 @@ def _capital(name: str) -> str:
 
 
 def clinician_lines(
-    network: Network, judgement: Judgement, causes: Sequence[CauseResult], facts: Facts, urgency: Urgency
+    network: Network,
+    judgement: Judgement,
+    causes: Sequence[CauseResult],
+    facts: Facts,
+    urgency: Urgency,
+    fit: Fit,
+    *,
+    contradictions: Sequence[Contradicted],
+    questions: Sequence[Question],
+    tests: Sequence[TestAdvice],
+    course: ExpectedCourse,
 ) -> tuple[str, ...]:
-    """Say the same in technical terms: triage, post-test probabilities, likelihood ratios, negatives."""
+    """Say the same in technical terms.
+
+    Triage, post-test probabilities, likelihood ratios, negatives, contradictions, fit, what would
+    tell most next, and when to review.
+    """
     findings = network.knowledge.findings
     lines = [
         f"Urgency: {urgency.level.value}; rules: {', '.join(rule.id for rule in urgency.rules) or 'none'}."
@@ -180,7 +195,30 @@ def clinician_lines(
     ]
     if unknown:
         lines.append(f"Not recorded: {', '.join(unknown)}.")
+    lines += [f"Contradictory: {each.name} ({'; '.join(each.said)})." for each in contradictions]
+    if fit.state != "fits":
+        named = f": {', '.join(fit.unexplained)}" if fit.unexplained else ""
+        lines.append(f"Fit of the listed causes: {_FIT[fit.state]}{named}.")
+    lines += _next_step(questions, tests)
+    if course.review_in_days is not None and course.too_long_after_days is not None:
+        late = course.too_long_after_days
+        lines.append(f"Review in {course.review_in_days} days; unexpectedly long after {late} days.")
     return tuple(lines)
+
+
+_FIT = {
+    "open": "none reaches 0.30",
+    "unexplained": "leak or unlisted causes account for key findings",
+    "not_enough": "too few findings to discriminate",
+}
+
+
+def _next_step(questions: Sequence[Question], tests: Sequence[TestAdvice]) -> list[str]:
+    """Expected information of the best questions and tests."""
+    asked = sorted(questions, key=lambda question: -question.bits)[:2]
+    best = [f"{each.finding.replace('_', ' ')} {each.bits:.2f} bits" for each in asked if each.bits > 0]
+    best += [f"{test.name} {test.bits:.2f} bits" for test in tests[:2]]
+    return [f"Expected information next: {', '.join(best)}."] if best else []
 
 
 _EXAMINATION = (

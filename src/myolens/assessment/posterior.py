@@ -11,15 +11,9 @@ from numpy.typing import NDArray
 from myolens.assessment.bounds import bounded
 from myolens.assessment.draws import Booleans, joint_draws
 from myolens.assessment.inference import MAXIMUM_FRONTIER, Array, Problem, order_of, solve
-from myolens.assessment.network import (
-    DRAWS,
-    Network,
-    Weights,
-    prior_odds,
-    prior_with_links,
-    problem_of,
-)
+from myolens.assessment.network import DRAWS, Network, Weights
 from myolens.assessment.order import Order
+from myolens.assessment.problems import prior_odds, prior_with_links, problem_of
 from myolens.knowledge.model import Setting
 
 INTERVAL_LEVEL = 0.9
