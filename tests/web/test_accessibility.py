@@ -52,7 +52,8 @@ def test_every_other_page_is_accessible_in_both_themes_and_widths(visit: Visit) 
         look(visit, name)
 
 
-def test_all_pages_to_learn_from_are_accessible_in_both_themes(visit: Visit) -> None:
+def test_all_pages_to_learn_from_are_accessible(visit: Visit) -> None:
+    """Their colours come from three templates, looked at above in both themes; the rest is looked at on all."""
     knowledge = load()
     kinds = (("cause", knowledge.causes), ("test", knowledge.tests), ("care", knowledge.care))
     addresses = [f"/learn/{kind}/{code}" for kind, codes in kinds for code in codes]
@@ -60,9 +61,8 @@ def test_all_pages_to_learn_from_are_accessible_in_both_themes(visit: Visit) -> 
     assert page.evaluate(TOGETHER, addresses) == len(addresses) > 100
     page.evaluate(AXE_SCRIPT)
     standard = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        visit.problems += [f"{scheme}: {words}" for words in violations(page, runOnly=standard)]
+    rules = {"color-contrast": {"enabled": False}, "target-size": {"enabled": True}}
+    visit.problems += violations(page, runOnly=standard, rules=rules)
 
 
 def tab_to(page: Any, selector: str) -> None:

@@ -286,7 +286,7 @@ def test_a_month_of_diary_shows_what_it_can_and_hides_numbers_on_wish(visit: Vis
     page.get_by_label("Hide numbers").check()
     page.get_by_role("button", name="Save").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export the diary (JSON)").click()
+        page.get_by_role("link", name="Export everything (JSON)").click()
     assert len(json.loads(Path(download.value.path()).read_text())["days"]) == 29
     page.goto("/diary")
     assert "points of 10" not in page.locator("main").inner_text()
