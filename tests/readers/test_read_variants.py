@@ -16,7 +16,7 @@ import scipy.io
 from numpy.typing import NDArray
 
 from myolens.errors import InputError
-from myolens.readers import read, triggers
+from myolens.readers import read, segments, triggers
 from myolens.recording import ArraySignal, ChannelKind
 
 RNG = np.random.default_rng(5)
@@ -59,6 +59,54 @@ class TestPersonalDetails:
         np.arange(100, dtype="<i2").tofile(tmp_path / "a.dat")
         (tmp_path / "a.hea").write_text("a 1 100 100\na.dat 16 200/mV 16 0 0 0 0 EMG\n")
         assert read(tmp_path / "a.hea")[0].notes == ()
+
+
+class TestWfdbSegments:
+    """Records of several segments, some signals or all missing in places, read in small blocks."""
+
+    @pytest.fixture
+    def record(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(segments, "BLOCK_SAMPLES", 64)
+        one = RNG.integers(-2000, 2000, (300, 3)).astype("<i2")
+        one[40:50, 0] = -32768  # the format's mark for what was not recorded
+        one.tofile(tmp_path / "one.dat")
+        RNG.integers(-9, 9, 200).astype("i1").tofile(tmp_path / "two.dat")
+        (tmp_path / "one.hea").write_text(
+            "one 2 250 300\none.dat 16x2 200/uV 16 0 0 0 0 EMG\none.dat 16:3 100(5)/mV 16 0 0 0 0 B\n"
+        )
+        (tmp_path / "two.hea").write_text("two 1 250 200\ntwo.dat 8 50/mV 16 0 7 0 0 B\n")
+        (tmp_path / "plan.hea").write_text(
+            "plan 2 250 0\n~ 0x2 200/uV 16 0 0 0 0 EMG\n~ 0 100/mV 16 0 0 0 0 B\n"
+        )
+        (tmp_path / "all.hea").write_text("all/5 2 250 850\nplan 0\none 300\n~ 50\ntwo 200\none 300\n")
+        return tmp_path / "all.hea"
+
+    def test_values_are_those_of_the_wfdb_library(self, record: Path) -> None:
+        import wfdb
+
+        theirs = wfdb.rdrecord(str(record.with_suffix("")), smooth_frames=False)
+        fast, slow = read(record)
+        for recording, signal in ((fast, 0), (slow, 1)):
+            expected = np.nan_to_num(theirs.e_p_signal[signal].astype(np.float32))
+            np.testing.assert_array_equal(recording.physical()[0], expected)
+        assert (fast.rate, slow.rate) == (500, 250)
+        assert [(c.name, c.unit) for c in (*fast.channels, *slow.channels)] == [("EMG", "uV"), ("B", "mV")]
+
+    def test_what_is_missing_is_a_gap(self, record: Path) -> None:
+        fast, slow = read(record)
+        ends = [(g.start_s, g.end_s) for g in slow.gaps]
+        skew = 3 / 250  # the last samples of a skewed signal are not in its file
+        assert ends == [
+            (pytest.approx(300 / 250 - skew), pytest.approx(350 / 250)),
+            (pytest.approx(850 / 250 - skew), pytest.approx(850 / 250)),
+        ]
+        assert (300 / 250, 550 / 250) in [(g.start_s, g.end_s) for g in fast.gaps]
+
+    def test_units_that_differ_are_refused(self, record: Path) -> None:
+        two = record.with_name("two.hea")
+        two.write_text(two.read_text().replace("50/mV", "50/uV"))
+        with pytest.raises(InputError, match=r"'B' in mV and in uV"):
+            read(record)
 
 
 def poly5(path: Path, values: NDArray[np.int16], ranges: tuple[float, ...], names: list[str]) -> Path:

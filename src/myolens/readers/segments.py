@@ -119,11 +119,14 @@ def _segments(source: Source, whole: Any, path: Path) -> Iterator[_Segment]:
         yield _Segment(whole, path, 0, _frames(whole, path))
         return
     first = 0
+    known: dict[str, Any] = {"~": None}
     for number, (name, frames) in enumerate(zip(whole.seg_name, whole.seg_len, strict=True)):
         if number == 0 and whole.layout == "variable":
             continue
         where = path.with_name(f"{name}.hea")
-        header = None if name == "~" else _header(where)
+        if name not in known:
+            known[name] = _header(where)
+        header = known[name]
         if header is not None and _frames(header, where) < frames:
             raise source.refuse(f"has a segment, {name}, that is shorter than the {frames} frames stated")
         yield _Segment(header, where, first, int(frames))
