@@ -11,7 +11,7 @@ from myolens.simulation import Scenario, causes, scenario_with, simulate, withou
 from myolens.simulation.axon_causes import CAUSES as AXON_CAUSES
 from myolens.simulation.junction import compound_response, jitter_us, median_safety
 from myolens.simulation.muscle import motor_units
-from myolens.simulation.parameters import MUSCLES
+from myolens.simulation.parameters import MUSCLES, Muscle
 from myolens.simulation.spontaneous import scenario_junction
 
 EVERY = sorted(causes())
@@ -19,7 +19,8 @@ SILENT = [
     "dehydration", "hypokalaemia", "hypercalcaemia", "hypomagnesaemia", "hyponatraemia", "hypophosphataemia",
     "sleep_deprivation", "hypothyroidism", "myasthenia_gravis", "myopathy",
 ]  # fmt: skip
-BIPOLAR = {"electrodes": "bipolar", "seconds": 120.0, "seed": 3}
+BIPOLAR = {"electrodes": "bipolar", "seconds": 120.0, "rate": 512.0, "seed": 3}
+SMALL = Muscle(units=60)
 
 
 def spontaneous_per_min(cause, severity=1.0, **more):
@@ -159,6 +160,7 @@ def test_severe_hypocalcaemia_twitches_more_and_is_not_paralysed():
         "electrodes": "bipolar",
         "seconds": 4.0,
         "drive": ((0.0, 0.1),),
+        "muscle": SMALL,
         "noise_uv": 0.0,
         "mains_uv": 0.0,
     }
@@ -198,6 +200,7 @@ def test_myasthenic_effort_loses_fibres_to_block():
         "electrodes": "bipolar",
         "seconds": 6.0,
         "drive": ((0.0, 0.1),),
+        "muscle": SMALL,
         "noise_uv": 0.0,
         "mains_uv": 0.0,
     }
@@ -207,7 +210,7 @@ def test_myasthenic_effort_loses_fibres_to_block():
 
 
 def test_muscle_disease_recruits_early_and_with_small_potentials():
-    effort = {"electrodes": "bipolar", "seconds": 4.0, "drive": ((0.0, 0.1),)}
+    effort = {"electrodes": "bipolar", "seconds": 4.0, "drive": ((0.0, 0.1),), "muscle": SMALL}
     well, sick = simulate(Scenario(**effort)), simulate(Scenario.for_cause("myopathy", **effort))
 
     def recruited(made):

@@ -148,7 +148,7 @@ def hold(
     now, began = fresh * (1.0 if left is None else left), np.full(UNITS, np.inf)
     steps = round(seconds / STEP_S)
     course = np.zeros((3, steps))
-    endurance, ended = None, now
+    endurance, ended, level = None, now, 0
     for step in range(steps):
         active_s = np.where(np.isfinite(began), (step - began + 1) * STEP_S, 0.0)
         slowed = slowness * (1 + SLOWING * (1 - now / fresh)) / 1000
@@ -157,7 +157,7 @@ def hold(
             built = adaptation_built(active_s)
             return fused_force(slowed * adapted_rates_hz(rate, built, share, pool)) * now
 
-        level = _lowest(rates, target * most, given)
+        level = _lowest(rates, target * most, given, level)
         force = given(rates[:, level])
         lost = rates[:, level] - adapted_rates_hz(rates[:, level], adaptation_built(active_s), share, pool)
         capacity = float(np.sum(fused_force(slowed * (rates[:, -1] - lost)) * now)) / most
@@ -173,12 +173,27 @@ def hold(
     return FatigueCourse(STEP_S * np.arange(1.0, steps + 1), course[0], course[1], course[2], endurance, left)
 
 
-def _lowest(rates: Array, wanted: float, given: Callable[[Array], Array]) -> int:
-    """Lowest excitation level whose force reaches the wanted one; the highest if none does."""
+def _lowest(rates: Array, wanted: float, given: Callable[[Array], Array], near: int) -> int:
+    """Lowest excitation level whose force reaches the wanted one; the highest if none does.
+
+    Force rises with the level; the search begins where it ended last.
+    """
+
+    def reached(level: int) -> bool:
+        return bool(np.sum(given(rates[:, level])) >= wanted)
+
     low, high = 0, int(rates.shape[1]) - 1
+    if near > 0 and reached(near - 1):
+        high = near - 1
+    elif reached(near):
+        return near
+    else:
+        low = min(near + 1, high)
+        if reached(min(low + 15, high)):
+            high = min(low + 15, high)
     while low < high:
         middle = (low + high) // 2
-        if np.sum(given(rates[:, middle])) >= wanted:
+        if reached(middle):
             high = middle
         else:
             low = middle + 1
