@@ -79,24 +79,20 @@ def decoded(source: Source, path: Path, packed: int) -> Record:
     for per_frame in dict.fromkeys(counts):
         rows = tuple(row for row, count in enumerate(counts) if count == per_frame)
         parts.append(Part(per_frame, rows, allocated(source, (frames * per_frame, len(rows)), np.float32)))
-    units: dict[str, str] = {}
+    units: dict[int, str] = {}
     by_name = getattr(whole, "layout", None) == "variable"
     for segment in segments:
         taken = _columns(source, segment, names, counts, by_name=by_name)
-        for row in taken.values():
-            unit = str(segment.header.units[row] or "")
-            name = str(segment.header.sig_name[row] or "")
-            if units.setdefault(name, unit) != unit and by_name:
-                raise source.refuse(f"has {name[:40]!r} in {units[name]} and in {unit}")
+        for row, signal in taken.items():
+            unit = str(segment.header.units[signal] or "")
+            if units.setdefault(row, unit) != unit:
+                raise source.refuse(f"has {names[row][:40]!r} in {units[row]} and in {unit}")
         for part in parts:
             _nothing(part, segment, [taken.get(row) for row in part.rows])
         _decode(segment, parts, taken)
     start = whole.base_datetime if isinstance(whole.base_datetime, datetime) else None
-    stated = model.units if not by_name else [units.get(name) for name in names]
-    return Record(
-        float(whole.fs), names, tuple(str(unit or "") for unit in stated), tuple(parts),
-        tuple(whole.comments or ()), start,
-    )  # fmt: skip
+    stated = tuple(units.get(row, "") for row in range(len(names)))
+    return Record(float(whole.fs), names, stated, tuple(parts), tuple(whole.comments or ()), start)
 
 
 def _header(path: Path) -> Any:
