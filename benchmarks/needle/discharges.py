@@ -3,7 +3,7 @@
 Nothing here is shared with the classifier. Potentials are computed from muscle fibres as sources of current
 beside a concentric needle (`myolens.simulation`): a fibre passing by, one whose end plate lies at the needle,
 one whose impulse stops at it, several that ignite each other, whole motor units. When they fire follows the
-AANEM glossary (Muscle Nerve 2015;52:145) and, for bursts, Gutmann 2001 (AAEM minimonograph 37).
+AANEM glossary (Muscle Nerve 2015;52:145) and, for bursts, Gutmann (Muscle Nerve 1991;14:1043).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ RATE_HZ = (1.5, 5.0)
 """Rates at which a decrement is judged; above, facilitation mixes in."""
 INCREMENT_LIMIT_PERCENT = 60.0
 FAST_HZ, FAST_STIMULI = (20.0, 50.0), 10
-"""Growth by 60 % or more in a train at 20–50 Hz is abnormal (Oh et al., Muscle Nerve 2005;31:16)."""
+"""Growth by 60 % or more in a fast train is abnormal (at 50 Hz: Oh et al., Muscle Nerve 2005;32:515)."""
 STEADY_NOISE = 0.05
 """Noise before the stimulus larger than this share of the response could pass for a decrement: then
 nothing is judged (estimate: half the limit)."""
