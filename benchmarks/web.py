@@ -23,7 +23,7 @@ from benchmarks.speed import RATE, write
 from myolens.diary import Diary
 from myolens.diary.database import transaction
 from myolens.diary.models import StoredRecording
-from myolens.diary.recordings import to_stored
+from myolens.diary.stored import to_stored
 from myolens.emg.analysis import Analysis, Estimate, Event, Quality
 from myolens.readers import read
 from myolens.web import Settings, create_app

@@ -14,7 +14,7 @@ from myolens.diary.collection import decide, let_count
 from myolens.diary.database import transaction
 from myolens.diary.interview import Interview
 from myolens.diary.models import StoredRecording
-from myolens.diary.recordings import to_stored
+from myolens.diary.stored import to_stored
 
 TOLD = Interview(
     age=41, sex="female", complaint="It twitches.", sites=("left:calf",), answers={"weakness": "no"}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.small import small_analysis, small_recording
 
 from myolens.case import Finding
-from myolens.diary.recordings import Decision, from_stored, pooled, reviewed, stored_analysis, to_stored
+from myolens.diary.recordings import Decision, pooled, reviewed
+from myolens.diary.stored import from_stored, stored_analysis, to_stored
 from myolens.emg.analysis import Analysis, Event
 from myolens.errors import InputError
 

@@ -53,7 +53,7 @@ def test_every_other_page_is_accessible_in_both_themes_and_widths(visit: Visit) 
 
 
 def test_all_pages_to_learn_from_are_accessible(visit: Visit) -> None:
-    """Their colours come from three templates, looked at above in both themes; the rest is looked at on all."""
+    """Colours come from three templates, looked at above in both themes; all else is looked at on all."""
     knowledge = load()
     kinds = (("cause", knowledge.causes), ("test", knowledge.tests), ("care", knowledge.care))
     addresses = [f"/learn/{kind}/{code}" for kind, codes in kinds for code in codes]

@@ -14,8 +14,9 @@ from sqlalchemy import Row, select
 
 from myolens.diary.database import transaction
 from myolens.diary.models import EventReview, StoredRecording
-from myolens.diary.recordings import Decision, KeptRecording, from_stored, reviewed, stored_analysis
+from myolens.diary.recordings import Decision, KeptRecording, reviewed
 from myolens.diary.store import Diary
+from myolens.diary.stored import from_stored, stored_analysis
 from myolens.emg import Comparison, compare
 from myolens.errors import InputError
 from myolens.readers import read

@@ -15,8 +15,9 @@ from myolens.assessment import Assessment
 from myolens.diary.database import transaction
 from myolens.diary.interview import Interview
 from myolens.diary.models import EventReview, Profile, StoredCase, StoredRecording
-from myolens.diary.recordings import Verdict, stored_analysis
+from myolens.diary.recordings import Verdict
 from myolens.diary.store import Diary
+from myolens.diary.stored import stored_analysis
 from myolens.errors import InputError
 
 MOST_KEPT = 10_000

@@ -36,7 +36,7 @@ def analyse(file: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Analyse the first recording of the file that holds EMG; its envelope is written too."""
     from dataclasses import replace
 
-    from myolens.diary.recordings import to_stored
+    from myolens.diary.stored import to_stored
     from myolens.emg import analyze
     from myolens.readers import read
     from myolens.web.envelope import write_envelope
