@@ -1,4 +1,4 @@
-"""Score the assessment on published cases: python -m benchmarks.cases /path/to/cases.jsonl [--each].
+"""Score the assessment on published cases: python -m benchmarks.cases cases.jsonl [--each | --speed].
 
 The file has one case a line with its published cause, other causes a fair marker would accept,
 and one reader's urgency from the presentation alone. Runs: what was known at presentation, the
@@ -10,14 +10,17 @@ controls carry the cause "other" and the kind of look-alike.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from myolens.assessment import Assessment, assess
 from myolens.case import Case, Finding, Lab
+from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
 
 LEVELS = [level.value for level in UrgencyLevel]
@@ -195,15 +198,55 @@ def table(scores: list[Score]) -> None:
     print(f"  emergency and urgent cases below their level: {len(missed)} of {len(acute)} {names}")
 
 
+def timed(rows: list[dict]) -> None:
+    """Print the CPU time of whole assessments, next question included, of the cases and of wide ones.
+
+    Wide: the first 45 findings that can be asked, in the order of a hash of their codes, 10 to 24
+    of them present; nobody answers like that, so they bound what a real case takes.
+    """
+    knowledge = load()
+    askable = sorted(
+        (code for code, each in knowledge.findings.items() if each.ask and each.answer == "yes_no"),
+        key=lambda code: hashlib.sha256(code.encode()).digest(),
+    )
+    wide = [
+        Case(
+            age=50,
+            findings=tuple(
+                Finding(name=code, present=place % 45 < present)
+                for place, code in enumerate(askable[shift : shift + 45])
+            ),
+        )
+        for shift, present in enumerate(range(10, 25, 2))
+    ]
+    told = [case_of(row, full=full) for row in rows for full in (False, True)]
+    for name, cases in (("cases", told), ("45 answers", wide)):
+        assess(cases[0], knowledge=knowledge, trust_text=True)
+        times = []
+        for case in cases:
+            start = time.process_time()
+            assess(case, knowledge=knowledge, trust_text=True)
+            times.append(1e3 * (time.process_time() - start))
+        ranked = sorted(times)
+        print(
+            f"{name:12} {len(ranked):4} assessments, CPU ms: median {ranked[len(ranked) // 2]:.0f}, "
+            f"of 10 the slowest {ranked[int(0.9 * len(ranked))]:.0f}, longest {ranked[-1]:.0f}"
+        )
+
+
 def main() -> None:
     """Score all runs and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--each", action="store_true", help="one line per case")
+    parser.add_argument("--speed", action="store_true", help="time whole assessments instead of scoring")
     options = parser.parse_args()
     rows = [
         json.loads(line) for line in options.cases.read_text(encoding="utf-8").splitlines() if line.strip()
     ]
+    if options.speed:
+        timed(rows)
+        return
     for variants in RUNS:
         print(variants[0].name)
         results = [

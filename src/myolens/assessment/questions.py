@@ -129,13 +129,15 @@ def open_safety(network: Network, facts: Facts, informed: Information | None) ->
         if not definition.ask or definition.cost > _A_QUESTION or answered(code, facts):
             continue
         implied = frozenset(network.codes[general] for general in network.above[network.findings[code]])
+        asked = {rule.id: rule for each in (code, *implied) for rule in rules.get(each, ())}
+        if not asked:
+            continue
         yes = replace(facts, present=facts.present | implied | {code})
-        raised = [
-            rule.level for each in (code, *implied) for rule in rules.get(each, ()) if holds(rule.when, yes)
-        ]
-        if raised:
+        by_level = sorted(asked.values(), key=lambda rule: -rule.level.rank)
+        highest = next((rule.level for rule in by_level if holds(rule.when, yes)), None)
+        if highest is not None:
             chance = float(informed.chance[network.findings[code]]) if informed is not None else 0.0
-            found.append(OpenQuestion(code, max(raised, key=lambda level: level.rank), round(chance, 9)))
+            found.append(OpenQuestion(code, highest, round(chance, 9)))
     return sorted(found, key=lambda question: -question.chance * 4.0**question.level.rank)
 
 

@@ -30,7 +30,10 @@ class UrgencyLevel(StrEnum):
     @property
     def rank(self) -> int:
         """0 for self-care up to 4 for emergency."""
-        return list(UrgencyLevel).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(UrgencyLevel)}
 
 
 Setting = Literal["community", "primary_care", "neurology_clinic"]
