@@ -103,8 +103,8 @@ def told(quality: Quality, found: tuple[Exchange, ...], names: tuple[str, ...], 
             else f" from {each.start_s:.0f} s to {each.end_s:.0f} s"
         )
         problems.append(
-            f"{names[each.first]} and {names[each.second]} seem to carry each other's signal{when}: only so do "
-            "they fit their neighbours. Check plugs and montage. For sorting they were put back."
+            f"{names[each.first]} and {names[each.second]} seem to carry each other's signal{when}: "
+            "only so do they fit their neighbours. Check plugs and montage. For sorting they were put back."
         )
     worse = replace(quality, verdict="fair") if quality.verdict == "good" else quality
     return replace(worse, problems=(*quality.problems, *problems))
