@@ -78,7 +78,7 @@ def test_severity_zero_is_healthy_and_one_is_typical(code):
 def test_every_cause_makes_a_recording_at_skin_and_needle(code):
     for electrodes, rate in (("bipolar", 1000.0), ("needle", 10_000.0)):
         sick = Scenario.for_cause(code, severity=2, electrodes=electrodes, rate=rate, seconds=1)
-        made = simulate(replace(sick, muscle=replace(sick.muscle, units=40)))
+        made = simulate(replace(sick, muscle=replace(sick.muscle, units=40, fibres_per_unit=100)))
         assert np.all(np.isfinite(made.recording.physical()))
 
 
