@@ -10,6 +10,9 @@ from myolens.emg.noise import MAD_TO_SD
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
 
+RINGING_S = 0.08
+"""Within this distance of an artefact what is much smaller is its ringing."""
+
 _DISPLACEMENT = 0.35
 _DOMINANCE = 4.0
 _SPREAD = 1.3
@@ -18,7 +21,6 @@ _RISE_S = 0.002
 _LIKENESS, _ITSELF = 0.85, 0.92
 _LOPSIDED = 0.02
 _SHIFT_S = 0.004
-_AFTER_S = 0.08
 _RINGING = 0.35
 _DENSE_CHANNELS = 8
 _DENSE_SPACING_MM = 15.0
@@ -67,7 +69,7 @@ def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.boo
     times = waves.sample / waves.recording_rate
     result = chosen.copy()
     for i in np.flatnonzero(chosen):
-        result |= (np.abs(times - times[i]) <= _AFTER_S) & (waves.peak < _RINGING * waves.peak[i])
+        result |= (np.abs(times - times[i]) <= RINGING_S) & (waves.peak < _RINGING * waves.peak[i])
     return result
 
 

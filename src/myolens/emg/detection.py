@@ -23,10 +23,11 @@ SIDELOBE_REACH_S = 0.036
 _SIDELOBE = 0.25
 _SAME_POTENTIAL_S = 0.015
 _VALLEY = 0.4
-_APART_S = 0.15
+_APART_S = (0.15, 0.06)
+_LOWEST, _HIGHEST, _STEP = 12.0, 120.0, 1.15
+_UNBORNE, _NEARLY = 60.0, 1.1
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
-_HIGHEST_FIRST = 60.0
 _STEEPEST_GROWTH = 1.5
 _RESTFUL = 1.3
 
@@ -142,10 +143,12 @@ def threshold(
     more and more slowly if it is not. The slope is read between the 75th and the 90th percentile,
     its change from that between the 50th and the 75th, and both are carried on to the stated rate
     (peaks over threshold: Coles, *An Introduction to Statistical Modeling of Extreme Values*, 2001,
-    ch. 4). Low percentiles hold no discharges. The first fit uses the lowest; peaks above the
-    threshold (60 at most, at first: beats of a heart may be most of the peaks) and their neighbourhood
-    are then set aside and the rest is fitted anew. With fewer than
-    forty peaks nothing can be fitted: 18 is taken at one in ten minutes, where Gaussian noise gives 12.
+    ch. 4). Discharges must not raise it: a low threshold is assumed, the one of Gaussian noise, and what
+    exceeds it is set aside with its neighbourhood; if the rest asks for a higher one, a higher one is
+    assumed. So the lowest threshold is taken that the peaks below it bear out, or, where discharges of
+    all sizes bear out none, the one they come nearest to, 60 at most. For a provisional one, low
+    percentiles of all peaks have to do. With fewer than forty peaks nothing can be fitted: 18 is taken at
+    one in ten minutes, where Gaussian noise gives 12.
 
     Parameters
     ----------
@@ -166,17 +169,19 @@ def threshold(
     if len(heights) < _FEWEST_PEAKS or seconds <= 0:
         return _UNTOLD - float(np.log(false_alarms_per_10_min)), 1.0
     allowed_per_peak = false_alarms_per_10_min * seconds / 600.0 / len(heights)
-    cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
-    cut = min(cut, _HIGHEST_FIRST)
-    for _ in range(0 if provisional else 12):
-        apart = distance(times_s, times_s[heights > cut]) > _APART_S
-        if np.count_nonzero(apart) < _FEWEST_PEAKS:
-            break
-        before = cut
+    if provisional:
+        cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
+        return min(cut, _UNBORNE), scale
+    assumed = _LOWEST - float(np.log(false_alarms_per_10_min))
+    borne_out = np.inf, 0.0, 0.0
+    while assumed < _HIGHEST and borne_out[0] > 1:
+        gap = distance(times_s, times_s[heights > assumed])
+        apart = next((gap > s for s in _APART_S if np.count_nonzero(gap > s) >= _FEWEST_PEAKS), gap >= 0)
         cut, scale = _extrapolated(heights[apart], (0.5, 0.75, 0.9), allowed_per_peak)
-        if abs(cut - before) < 1e-3 * cut:
-            break
-    return cut, scale
+        borne_out = min(borne_out, (cut / assumed, cut, scale))
+        assumed *= _STEP
+    ratio, cut, scale = borne_out
+    return (cut if ratio <= _NEARLY else min(cut, _UNBORNE)), scale
 
 
 def _extrapolated(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.artefacts import electrode_pops, slow_deflections
+from myolens.emg.artefacts import RINGING_S, electrode_pops, slow_deflections
 from myolens.emg.detection import (
     Candidates,
     Scan,
@@ -20,11 +20,13 @@ from myolens.emg.detection import (
 )
 from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, residues, suspected
 from myolens.emg.noise import Noise, survey
+from myolens.emg.satellites import satellites
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
 _SPIKY, _LEAST_WEAK = 16.0, 6.0
+_MOST_WEAK = 1500
 _HEART_FALSE_ALARMS = 200.0
 
 
@@ -100,15 +102,15 @@ def find_events(
     apart = beats_s if average is None else np.zeros(0)
     limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, apart)
     waves = _measured(found, limit, source, noise, result)
+    waves = waves.where(~satellites(waves))
     times = waves.sample / source.recording.rate
     heart = from_beats(beats_s, times, waves.height) if len(beats_s) else None
     if heart is not None and average is not None:
-        left = residues(average, waves)
-        heart = replace(heart, events=heart.events | left)
+        heart = replace(heart, events=residues(average, waves, heart.events))
     beats = heart.events if heart else np.zeros(len(times), bool)
     pops = electrode_pops(waves, source, result) & ~beats
     slow = slow_deflections(waves) & ~beats & ~pops
-    weak = _weak(found, limit, source, noise)
+    weak = _weak(found, limit, source, noise, times[beats | pops | slow])
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
 
 
@@ -132,11 +134,17 @@ def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDA
     return heart.beats_s if heart else none
 
 
-def _weak(found: Candidates, limit: float, source: Source, noise: Noise) -> Waveforms:
-    """Candidates between a third of the threshold and it; none where it is near that of Gaussian noise."""
-    weak = found.where(
-        (found.height <= limit) & (found.height > max(_LEAST_WEAK, limit / 3)) & (limit > _SPIKY)
-    )
+def _weak(
+    found: Candidates, limit: float, source: Source, noise: Noise, artefacts_s: NDArray[np.float64]
+) -> Waveforms:
+    """Candidates between a third of the threshold and it, beside no artefact.
+
+    None where the threshold is near that of Gaussian noise.
+    """
+    least = max(_LEAST_WEAK, limit / 3) if limit > _SPIKY else limit
+    times = found.index * source.band.factor / source.recording.rate
+    beside = distance(times, artefacts_s) <= RINGING_S
+    weak = found.where((found.height > least) & (found.height <= limit) & ~beside)
     return replace(
         cut_out(source, noise, weak.index * source.band.factor), height=weak.height, spread=weak.spread
     )

@@ -27,8 +27,9 @@ _BURST_EVENTS = 3
 _RAGGED_S, _RAGGED = 0.08, 0.05
 _PAUSE_S = 0.025
 _RELATIVE = 0.03
-_CROWDS = ((3, 0.075), (4, 0.15), (6, 0.5), (8, 1.0))
-_PAD_S = 0.3
+_ACTIVE = 60.0
+_CROWDS = ((4, 0.15), (6, 0.5), (8, 1.0))
+_PAD_S = 0.2
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
 _RAISED, _RAISED_EDGE = 1.5, 1.25
@@ -68,13 +69,13 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     Longer than 120 ms, or than 70 ms with three events or more, or than 80 ms with three peaks of the
     statistic of a twentieth of the highest or more: two potentials make two.
 
-    Activity is the statistic above the threshold and above 0.03 of its maximum within 60 ms (about
-    a sixth in amplitude, so that the filter's decay after a large potential does not count); pauses
-    under 25 ms are bridged.
+    Activity is the statistic above the threshold (60 at most) and above 0.03 of its maximum within 60 ms
+    (about a sixth in amplitude, so that the filter's decay after a large potential does not count);
+    pauses under 25 ms are bridged.
     """
     from myolens.emg.kernels import outstanding, peaks
 
-    active = outstanding(scan.statistic, threshold, _RELATIVE, round(0.06 * scan.rate))
+    active = outstanding(scan.statistic, min(threshold, _ACTIVE), _RELATIVE, round(0.06 * scan.rate))
     found = [(float(a / scan.rate), float(b / scan.rate)) for a, b in runs(active)]
 
     def ragged(a: float, b: float) -> bool:
@@ -94,11 +95,12 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
 def voluntary(times_s: NDArray[np.float64], continuous: Stretches) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
-    A crowd is three discharges within 75 ms, four within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
+    A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
     among the highest rates of fasciculation recorded, these come by chance in one window of a hundred.
 
-    Discharges that follow an excluded stretch within 0.3 s belong to its onset or offset and
-    extend it. Stretches less than a second apart are joined.
+    Discharges that follow an excluded stretch within 0.2 s belong to its onset or offset and extend it:
+    units hardly fire more slowly than five times a second of one's own will. Stretches less than a second
+    apart are joined.
     """
     crowds = [
         (float(a), float(b))
@@ -197,7 +199,7 @@ def exclusions(
         NO_SIGNAL: silent(scan, source.bin),
         CLIPPING: clipped(scan, level),
         MOVEMENT: [*moved(recording), *swayed],
-        VOLUNTARY: voluntary(times_s, [*continuous, *weak]),
+        VOLUNTARY: _to_the_ends(voluntary(times_s, [*continuous, *weak]), recording.seconds),
     }
     spans = [
         Span(max(0.0, a), min(recording.seconds, b), reason)
@@ -206,6 +208,11 @@ def exclusions(
         if b > 0 and a < recording.seconds and b > a
     ]
     return sorted(spans, key=lambda span: (span.start_s, span.end_s))
+
+
+def _to_the_ends(stretches: Stretches, seconds: float) -> Stretches:
+    """Carried on to the start or end of the recording where that is less than a second away."""
+    return [(0.0 if a < _JOIN_S else a, seconds if b > seconds - _JOIN_S else b) for a, b in stretches]
 
 
 def _explained(start: float, end: float, explained_s: NDArray[np.float64]) -> bool:

@@ -30,7 +30,7 @@ _SHIFT_S = 0.010
 _SEEDS = 40
 _AVERAGED = 60
 _VISIBLE = 1.5
-_RESIDUE = 0.25
+_RESIDUE, _LARGER = 0.25, 1.5
 _MOST_CHANNELS = 8
 
 
@@ -142,14 +142,19 @@ def average_beats(source: Source, noise: Noise, beats_s: NDArray[np.float64]) ->
     return Beats(sample[order], scale[order], template)
 
 
-def residues(beats: Beats, waves: Waveforms) -> NDArray[np.bool_]:
-    """Events that are what subtraction left of a beat: below a quarter of it, or at one not recognised."""
+def residues(beats: Beats, waves: Waveforms, recurring: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Events that are what subtraction left of a beat, or another wave of it.
+
+    Those that recur with the beats, those below a quarter of a beat, and those at one not recognised; but
+    nothing that is half as large again as the beat itself.
+    """
     rate = waves.recording_rate
     centre = (beats.sample + round(BEFORE_S * rate)) / rate
     times = waves.sample / rate
     size = np.max(np.abs(beats.template), axis=0)[waves.channel]
     small = (distance(times, centre) <= _COMPLEX_S) & (waves.peak < _RESIDUE * size)
-    return np.asarray(small | (distance(times, centre[beats.scale == 0]) <= _BESIDE_S))
+    missed = distance(times, centre[beats.scale == 0]) <= _BESIDE_S
+    return np.asarray((recurring | small | missed) & (waves.peak < _LARGER * size))
 
 
 def _likeness(waves: Waveforms, seed: int) -> NDArray[np.float64]:

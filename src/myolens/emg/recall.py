@@ -1,4 +1,4 @@
-"""Discharges below the threshold that look like a unit already known: events first, templates second."""
+"""Discharges below the threshold that are known by their shape: events first, templates second."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ EVIDENCE = 22.0
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
+_FEWEST_WEAK, _STRONG = 8, 80.0
+_MOST_SEARCHED = 1000
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
 _UNEXPLAINED = 0.25
 
@@ -28,7 +30,9 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     Where the background is spiky the threshold for a potential of unknown shape is high. For a shape
     already seen several times, less is needed: the log of how much likelier the window is with the
     unit's potential in it than without, product − energy / 2 for noise of variance one (the matched
-    filter: Kay, *Fundamentals of Statistical Signal Processing: Detection Theory*, 1998, ch. 4).
+    filter: Kay, *Fundamentals of Statistical Signal Processing: Detection Theory*, 1998, ch. 4). A unit
+    may also stay below the threshold altogether: eight or more weak events of one shape, one in twenty
+    of all, with a template of well above the energy that noise of that number gathers.
 
     Parameters
     ----------
@@ -41,17 +45,21 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     rate = waves.recording_rate
     weak = weak.where(distance(weak.sample / rate, waves.sample / rate) > _APART_S)
     count = len(waves.sample)
-    if not count or not len(weak.sample):
+    if not len(weak.sample):
         return waves
     both = _joined(waves, weak)
     feature = features(both, noise)
-    bank = templates(replace(feature, x=feature.x[:count]))
-    known = np.zeros(len(weak.sample), bool)
-    for template in bank:
-        known |= _explained(feature, np.arange(count, len(both.sample)), template)
-    chosen = np.concatenate([np.ones(count, bool), known])
-    order = np.argsort(both.sample[chosen], kind="stable")
-    return both.where(np.flatnonzero(chosen)[order])
+    left = np.arange(count, len(both.sample))
+    for template in templates(replace(feature, x=feature.x[:count])):
+        left = left[~_explained(feature, left, template)]
+    fewest = max(_FEWEST_WEAK, len(left) // 20)
+    searched = np.sort(left[np.argsort(-both.height[left], kind="stable")[:_MOST_SEARCHED]])
+    for template in templates(replace(feature, x=feature.x[searched])):
+        explained = _explained(feature, left, template)
+        if np.count_nonzero(explained) >= fewest and np.sum(template**2) > _STRONG:
+            left = left[~explained]
+    chosen = np.setdiff1d(np.arange(len(both.sample)), left)
+    return both.where(chosen[np.argsort(both.sample[chosen], kind="stable")])
 
 
 def _explained(
