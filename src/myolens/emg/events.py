@@ -26,7 +26,7 @@ from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
 _SPIKY, _LEAST_WEAK = 16.0, 6.0
-_MOST_WEAK = 1500
+_MOST_WEAK = 1000
 _HEART_FALSE_ALARMS = 200.0
 
 
@@ -139,12 +139,15 @@ def _weak(
 ) -> Waveforms:
     """Candidates between a third of the threshold and it, beside no artefact.
 
-    None where the threshold is near that of Gaussian noise.
+    None where the threshold is near that of Gaussian noise; of a long recording the highest, so that
+    time and the memory for their windows stay within bounds.
     """
     least = max(_LEAST_WEAK, limit / 3) if limit > _SPIKY else limit
     times = found.index * source.band.factor / source.recording.rate
     beside = distance(times, artefacts_s) <= RINGING_S
-    weak = found.where((found.height > least) & (found.height <= limit) & ~beside)
+    chosen = np.flatnonzero((found.height > least) & (found.height <= limit) & ~beside)
+    highest = np.argsort(-found.height[chosen], kind="stable")[:_MOST_WEAK]
+    weak = found.where(np.sort(chosen[highest]))
     return replace(
         cut_out(source, noise, weak.index * source.band.factor), height=weak.height, spread=weak.spread
     )
