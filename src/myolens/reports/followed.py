@@ -88,7 +88,7 @@ def span_sentence(told: Followed) -> str:
     taps = sum(told.moments.values())
     words = f"{len(told.days)} of {(last - first).days + 1} days noted, {first} to {last}"
     if taps:
-        words += f"; {taps} moments of twitching tapped"
+        words += f"; {taps} moment{'s' * (taps > 1)} of twitching tapped"
     if told.trend.mean is not None:
         words += f"; mean intensity {told.trend.mean:.1f} of 10"
     return words + "."
@@ -97,7 +97,8 @@ def span_sentence(told: Followed) -> str:
 def trend_sentence(trend: Trend) -> str:
     """Whether it is rising or falling, with the interval."""
     if trend.change_per_month is None or trend.low is None or trend.high is None:
-        return f"{trend.days} days with an intensity: too few, or too close together, to show a direction."
+        days = f"{trend.days} day{'s' * (trend.days != 1)}"
+        return f"{days} with an intensity: too few, or too close together, to show a direction."
     numbers = f"{trend.change_per_month:+.1f} points of 10 per month"
     interval = f"95 % interval {trend.low:+.1f} to {trend.high:+.1f}"
     return f"{TREND_WORDS[trend.direction]}: {numbers} ({interval}).".replace("-", "−")

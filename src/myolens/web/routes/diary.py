@@ -69,6 +69,7 @@ def show(request: Request, day: str = "") -> HTMLResponse:
         review=_review(expected),
         today=date.today().isoformat(),
         expected=expected,
+        shown=_share_of_today(days, expected),
         calendar=Markup(calendar_picture(days, counts, date.today(), t)),
         chart=Markup(intensity_picture(days, expected, words=_chart_words(t))),
         trend_words=_trend_words(diary.trend(), hide, t),
@@ -196,6 +197,16 @@ def _review(expected: tuple[date, ExpectedCourse] | None) -> str | None:
     if expected is None or expected[1].review_in_days is None:
         return None
     return (expected[0] + timedelta(days=expected[1].review_in_days)).isoformat()
+
+
+def _share_of_today(days: Sequence[DayEntry], expected: tuple[date, ExpectedCourse] | None) -> float:
+    """Where today lies on the picture of the diary, from 0 to 1: it may reach to the review."""
+    review = _review(expected)
+    noted = [entry.day for entry in days if entry.intensity is not None]
+    if not noted or review is None:
+        return 1.0
+    whole = (max(noted[-1], date.fromisoformat(review)) - noted[0]).days
+    return min(1.0, (date.today() - noted[0]).days / whole) if whole > 0 else 1.0
 
 
 def _chart_words(t: Translate) -> ChartWords:

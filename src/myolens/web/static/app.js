@@ -10,7 +10,11 @@ if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/worker.js").catch(() => {});
 }
 
-document.querySelectorAll("[data-from-end]").forEach((wide) => { wide.scrollLeft = wide.scrollWidth; });
+
+// A wide picture of time begins where today is in view.
+document.querySelectorAll("[data-shown]").forEach((wide) => {
+  wide.scrollLeft = wide.dataset.shown * wide.scrollWidth - 0.8 * wide.clientWidth;
+});
 
 // Sharing a report as a file, where the browser can.
 const canShare = (file) => Boolean(navigator.canShare && navigator.canShare({ files: [file] }));
