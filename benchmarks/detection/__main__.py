@@ -1,7 +1,7 @@
-"""Run ``python -m benchmarks.detection``: detection, sorting and counting, on held-back mixtures.
+"""Run ``python -m benchmarks.detection``: what is found, on held-back mixtures, the model and real files.
 
-Peers are tried where they can be imported. The tables go to the screen and, with ``--write``, into
-benchmarks/README.md between its markers.
+``--only`` names tables; ``--training`` uses what may be tuned on. Peers are tried where they can be
+imported. The tables go to the screen and, with ``--write``, into benchmarks/README.md between its markers.
 """
 
 from __future__ import annotations
@@ -12,126 +12,143 @@ import io
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.detection.mixtures import ARTEFACTS, Mixture, make, score
+from benchmarks.detection import real
+from benchmarks.detection.artefacts import ARTEFACTS
+from benchmarks.detection.mixtures import Mixture, make
 from benchmarks.detection.peers import PEERS, Found
-from benchmarks.detection.processes import coverage
+from benchmarks.detection.scores import Score, Stretches, score
+from benchmarks.detection.simulated import ELECTRODES, simulated
 from myolens.emg import analyze
 from myolens.recording import Recording
 
 HELD_BACK_SEED = 700
 README = Path(__file__).resolve().parents[1] / "README.md"
 START, END = "<!-- detection: written by python -m benchmarks.detection -->", "<!-- end of detection -->"
+TABLES = ("one", "grid", "rates", "arrays", "model", "real")
+Answer = tuple[Found, Stretches]
 
 
-def myolens(recording: Recording) -> Found:
-    """`myolens.analyze`, all defaults."""
+def myolens(recording: Recording) -> Answer:
+    """`myolens.analyze`, all defaults, and what it left out."""
     found = analyze(recording)
-    return (
-        np.array([event.time_s for event in found.events]),
-        np.array([event.unit or 0 for event in found.events], np.int64),
-    )
+    times = np.array([event.time_s for event in found.events])
+    units = np.array([event.unit or 0 for event in found.events], np.int64)
+    return (times, units), [(span.start_s, span.end_s) for span in found.excluded]
 
 
-def mixtures(artefact: str, *, grid: bool, seeds: int, training: bool) -> list[Mixture]:
-    """The recordings of one row of the table."""
-    first = 0 if training else HELD_BACK_SEED
-    return [
-        make(first + k, held_back=not training, grid=grid, artefact=artefact, ratio=(5.5, 22.0))
-        for k in range(seeds)
-    ]
-
-
-def judged(tool: Callable[[Recording], Found], recordings: list[Mixture]) -> tuple[np.ndarray, float] | str:
-    """Summed scores and seconds, or why there are none."""
-    total = np.zeros(6)
-    spent = 0.0
+def judged(tool: Callable[[Recording], Answer], recordings: Iterable[Mixture]) -> Score | str:
+    """Summed scores, or why there are none."""
+    total = Score()
     for mixture in recordings:
         try:
             begin = time.process_time()
             with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                times, labels = tool(mixture.recording)
-            spent += time.process_time() - begin
+                (times, labels), left_out = tool(mixture.recording)
+            spent = time.process_time() - begin
         except ImportError as error:
             return f"absent ({error.name})"
         except Exception as error:
             return f"fails ({type(error).__name__})"
-        result = score(mixture, times, labels)
-        total += [result.true, result.hit, result.false, result.agreed, result.sorted_, result.minutes]
-    return total, spent
+        truth = mixture.times_s, mixture.units, mixture.busy, mixture.recording.seconds
+        total += replace(score(*truth, times, labels, left_out), cpu_s=spent)
+    return total
 
 
-def row(name: str, result: tuple[np.ndarray, float] | str) -> str:
+def row(name: str, result: Score | str) -> str:
     """One line of a table."""
     if isinstance(result, str):
-        return f"| {name} | {result} | | | | |"
-    (true, hit, false, agreed, matched, minutes), spent = result
-    sorting = f"{agreed / matched:.2f}" if agreed and matched else "–"
+        return f"| {name} | {result} | | | | | | | |"
+    found = result.hit + result.false
     return (
-        f"| {name} | {hit / max(true, 1):.3f} | {hit / max(hit + false, 1):.3f} | {10 * false / minutes:.1f} "
-        f"| {sorting} | {60 * minutes / max(spent, 1e-9):.0f} |"
+        f"| {name} | {result.true} | {result.hit / max(result.true, 1):.3f} "
+        f"| {result.hit / max(result.analysed_true, 1):.3f} "
+        f"| {result.analysed_minutes / max(result.minutes, 1e-9):.2f} | {result.hit / max(found, 1):.3f} "
+        f"| {10 * result.false / max(result.minutes, 1e-9):.1f} "
+        f"| {f'{result.agreed / result.matched:.2f}' if result.agreed else '–'} "
+        f"| {60 * result.minutes / max(result.cpu_s, 1e-9):.0f} |"
     )
 
 
-def tables(*, seeds: int, training: bool, peers: bool) -> list[str]:
-    """Tables for one channel and for the grid, by artefact for Myolens, pooled for the others."""
-    lines = []
-    for grid in (False, True):
-        lines += [
-            "",
-            f"**{'64 electrodes, 2048 Hz' if grid else 'One channel, 1000 Hz'}**",
-            "",
-            "| | sensitivity | precision | false in 10 min | sorting | × real time (CPU) |",
-            "|---|---|---|---|---|---|",
-        ]
-        pooled: list[Mixture] = []
-        sums, seconds = np.zeros(6), 0.0
-        for artefact in ARTEFACTS:
-            recordings = mixtures(artefact, grid=grid, seeds=seeds, training=training)
-            pooled += recordings
-            result = judged(myolens, recordings)
-            lines.append(row(f"Myolens, {artefact}", result))
-            print(lines[-1], flush=True)
-            if not isinstance(result, str):
-                sums, seconds = sums + result[0], seconds + result[1]
-        lines.append(row("**Myolens, all**", (sums, seconds)))
+def table(title: str, rows: dict[str, list[Mixture]], *, peers: bool = False) -> list[str]:
+    """Myolens on each group of recordings and on all, then the peers on all."""
+    lines = [
+        "",
+        f"**{title}**",
+        "",
+        "| | discharges | sensitivity | of those analysed | share analysed | precision | false in 10 min "
+        "| sorting | × real time (CPU) |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    total = Score()
+    for name, recordings in rows.items():
+        result = judged(myolens, recordings)
+        lines.append(row(f"Myolens, {name}", result))
         print(lines[-1], flush=True)
-        for name, tool in PEERS.items() if peers else ():
-            lines.append(row(f"{name}, all", judged(tool, pooled)))
-            print(lines[-1], flush=True)
+        total += result if isinstance(result, Score) else Score()
+    lines.append(row("**Myolens, all**", total))
+    print(lines[-1], flush=True)
+    everything = [mixture for recordings in rows.values() for mixture in recordings]
+    for name, tool in PEERS.items() if peers else ():
+        lines.append(
+            row(f"{name}, all", judged(lambda recording, tool=tool: (tool(recording), []), everything))
+        )
+        print(lines[-1], flush=True)
     return lines
+
+
+def tables(only: list[str], *, seeds: int, seconds: float, training: bool, peers: bool) -> list[str]:
+    """The tables asked for."""
+    numbers = range(seeds) if training else range(HELD_BACK_SEED, HELD_BACK_SEED + seeds)
+
+    def some(**about: object) -> list[Mixture]:
+        return [make(seed, held_back=not training, seconds=seconds, **about) for seed in numbers]  # type: ignore[arg-type]
+
+    lines: list[str] = []
+    for name, title, channels in (("one", "One channel, 1000 Hz", 1), ("grid", "64 electrodes, 2048 Hz", 64)):
+        if name in only:
+            each = {artefact: some(channels=channels, artefact=artefact) for artefact in ARTEFACTS}
+            lines += table(title, each, peers=peers)
+    if "rates" in only:
+        each = {f"{rate:g} Hz": some(rate=rate) for rate in (200.0, 500.0, 2000.0, 4000.0, 10000.0)}
+        lines += table("One channel, other rates", each)
+    if "arrays" in only:
+        each = {f"{count} channels": some(channels=count) for count in (2, 4, 8, 16)}
+        each |= {f"16 channels, {fault}": some(channels=16, fault=fault) for fault in ("dead", "swapped")}
+        lines += table("Other arrays, 2048 Hz", each)
+    if "model" in only:
+        each = {kind: [simulated(kind, seed, seconds) for seed in numbers] for kind in ELECTRODES}
+        lines += table("Truth from the model (simulated motor neuron disease)", each)
+    return lines + (real.table() if "real" in only else [])
 
 
 def main() -> None:
     """Parse, run, print and perhaps write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4, help="recordings of a minute per row")
-    parser.add_argument("--runs", type=int, default=1000, help="simulated processes per coverage figure")
+    parser.add_argument("--only", nargs="*", choices=TABLES, default=list(TABLES))
+    parser.add_argument("--seeds", type=int, default=4, help="recordings per row")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of a recording")
     parser.add_argument("--training", action="store_true", help="use the recordings that may be tuned on")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--write", action="store_true", help="write the tables into benchmarks/README.md")
     options = parser.parse_args()
-    found = tables(seeds=options.seeds, training=options.training, peers=not options.no_peers)
-    covered = coverage(options.runs)
+    found = tables(
+        options.only,
+        seeds=options.seeds,
+        seconds=options.seconds,
+        training=options.training,
+        peers=not options.no_peers,
+    )
     if options.write:
         which = "training" if options.training else "held-back"
-        text = "\n".join(
-            [
-                START,
-                f"{options.seeds} {which} recordings of one minute per row; {os.cpu_count()} cores shared",
-                "with other work; CPU seconds of the process.",
-                *found,
-                "",
-                f"**Coverage of 95 % intervals**, {options.runs} runs a figure",
-                *covered,
-                END,
-            ]
-        )
+        about = f"{options.seeds} {which} recordings of {options.seconds:g} s per row; {os.cpu_count()} cores"
+        text = "\n".join([START, f"{about} shared with other work.", *found, END])
         page = README.read_text(encoding="utf-8")
         before, _, rest = page.partition(START)
         README.write_text(before + text + rest.partition(END)[2], encoding="utf-8")

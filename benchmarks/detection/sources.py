@@ -10,8 +10,9 @@ noise with the measured cross-spectra of the resting second of the same high-den
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +30,6 @@ def data_folder() -> Path:
     if not (shared / "data").is_dir():
         raise SystemExit("The real recordings are needed: set MYOLENS_SHARED to the folder that holds data/")
     return shared / "data"
-
-
-@dataclass(frozen=True)
-class Material:
-    """Units (each potentials of shape (channels, samples), peak 1 on its best channel) and a rest maker."""
-
-    units: list[NDArray[np.float64]]
-    rests: list[NDArray[np.float64]]
-    rate: float
 
 
 @cache
@@ -97,31 +89,106 @@ def varied(wave: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.fl
 
 
 def bipolar(wave: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """One pair of electrodes 16 mm apart along the fibres, at 1000 Hz, among the better half of pairs."""
-    places = grid_positions_mm()
-    index = {p: i for i, p in enumerate(places)}
-    pairs = [(i, index[(x, y + 16)]) for (x, y), i in index.items() if (x, y + 16) in index]
+    """One pair of electrodes 16 mm apart along the fibres, among the better half of pairs."""
+    pairs = _pairs()
     differences = [wave[b] - wave[a] for a, b in pairs]
     order = np.argsort([-np.ptp(d) for d in differences])
     chosen = differences[order[rng.integers(len(order) // 2)]]
-    single = resample_poly(chosen, 125, 256)
-    return (single / np.abs(single).max())[None, :]
+    return (chosen / np.abs(chosen).max())[None, :]
 
 
+def _pairs() -> list[tuple[int, int]]:
+    index = {p: i for i, p in enumerate(grid_positions_mm())}
+    return [(i, index[(x, y + 16)]) for (x, y), i in index.items() if (x, y + 16) in index]
+
+
+def _chosen(channels: int) -> list[int]:
+    """Electrodes of a column, or two neighbouring ones, of the grid."""
+    return [
+        i for i, (x, _) in enumerate(grid_positions_mm()) if x in ((8.0, 16.0) if channels > 8 else (16.0,))
+    ][:channels]
+
+
+def _reduced(grid: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
+    """What fewer electrodes than the grid record, shape (channels, samples)."""
+    if channels in (2, 4):
+        pairs = _pairs()
+        return np.array([grid[b] - grid[a] for a, b in pairs[:: len(pairs) // channels][:channels]])
+    if channels < 64:
+        return grid[_chosen(channels)]
+    return np.concatenate([grid] + [np.zeros_like(grid)] * (channels // 64 - 1))
+
+
+def positions_mm(channels: int) -> list[tuple[float, float]]:
+    """Where the electrodes of 16, 64 or 256 channels are."""
+    places = grid_positions_mm()
+    if channels < 64:
+        return [places[i] for i in _chosen(channels)]
+    return [(x + 48.0 * k, y) for k in range(channels // 64) for x, y in places]
+
+
+def drawn(rng: np.random.Generator, channels: int, *, held_back: bool) -> NDArray[np.float64]:
+    """A varied potential as so many channels see it, at `HD_RATE`, largest deflection 1."""
+    units = held_back_units() if held_back else training_units()
+    while True:
+        wave = varied(units[rng.integers(len(units))], rng)
+        seen = bipolar(wave, rng) if channels == 1 else _reduced(wave, channels)
+        if np.abs(seen).max() > 0.2:
+            return seen / np.abs(seen).max()
+
+
+def rest(
+    channels: int, seconds: float, seed: int, rng: np.random.Generator, *, held_back: bool
+) -> tuple[str, NDArray[np.float64], float]:
+    """Name, rest (channels, samples) in units of its noise level, and its rate."""
+    if channels == 1:
+        name, found = rest_single(held_back=held_back)[seed % (2 if held_back else 1)]
+        return name, endless(found, int(seconds * SINGLE_RATE), rng)[None, :], SINGLE_RATE
+    samples = int(seconds * HD_RATE)
+    grids = [rest_grid(samples, rng) for _ in range(max(1, channels // 64))]
+    made = np.concatenate(grids) if channels >= 64 else _reduced(grids[0], channels)
+    return f"{channels} channels", made / _level(made, HD_RATE)[:, None], HD_RATE
+
+
+def resampled(x: NDArray[np.float64], rate: float, wanted: float) -> NDArray[np.float64]:
+    """The signals (channels, samples) at another rate."""
+    if rate == wanted:
+        return x.copy()
+    ratio = Fraction(round(1000 * wanted), round(1000 * rate))
+    return np.asarray(resample_poly(x, ratio.numerator, ratio.denominator, axis=1))
+
+
+def refilled(
+    x: NDArray[np.float64], rate: float, wanted: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Amplifier noise above what a slower recording holds, and the level, which a lower rate changes."""
+    if wanted > rate:
+        x = x + rng.normal(0, 0.15 * np.sqrt(wanted / rate), x.shape)
+    return x / _level(x, wanted)[:, None]
+
+
+def _level(x: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Robust deviation in the band of surface EMG, 20–450 Hz."""
+    band = butter(2, [20, min(450.0, 0.45 * rate)], "bandpass", fs=rate, output="sos")
+    return np.asarray(1.4826 * np.median(np.abs(sosfiltfilt(band, x, axis=1)), axis=1))
+
+
+@cache
 def training_units() -> list[NDArray[np.float64]]:
     """Potentials that may be tuned on."""
     return _averages((0, 2, 4))
 
 
+@cache
 def held_back_units() -> list[NDArray[np.float64]]:
     """Potentials that may not."""
     return _averages((1, 3))
 
 
+@cache
 def rest_single(*, held_back: bool) -> list[tuple[str, NDArray[np.float64]]]:
     """Stretches of real rest on one channel, in units of their robust deviation."""
-    emg = np.loadtxt(data_folder() / "biosppy_emg" / "emg.txt", comments="#")
-    emg = emg if emg.ndim == 1 else emg[:, -1]
+    emg = _single_column("biosppy_emg/emg.txt")
     if not held_back:
         return [("BioSPPy, first 32 s", _without_spikes(_standard(emg[:32_000])))]
     return [
@@ -140,13 +207,18 @@ def _without_spikes(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return x[keep]
 
 
-def _plux_rest() -> NDArray[np.float64]:
+@cache
+def _opensignals(name: str) -> NDArray[np.float64]:
     import h5py
 
-    with h5py.File(data_folder() / "plux_opensignals" / "emg_1000_hz_16_bits_solo.h5") as file:
+    with h5py.File(data_folder() / "plux_opensignals" / name) as file:
         raw = next(iter(file.values()))["raw"]
-        name = next(key for key in raw if key.startswith("channel"))
-        x = raw[name][:].ravel().astype(float)
+        channel = next(key for key in raw if key.startswith("channel"))
+        return np.asarray(raw[channel][:].ravel(), float)
+
+
+def _plux_rest() -> NDArray[np.float64]:
+    x = _opensignals("emg_1000_hz_16_bits_solo.h5")
     quiet = [(3.5, 6.2), (16.5, 18.6), (46.0, 49.3), (51.0, 53.2), (54.0, 56.5), (57.5, 60.0)]
     return np.concatenate(
         [x[int(a * 1000) : int(b * 1000)] - x[int(a * 1000) : int(b * 1000)].mean() for a, b in quiet]
@@ -196,6 +268,67 @@ def rest_grid(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
     for t in range(frames):
         out[:, t * length // 2 : t * length // 2 + length] += pieces[t]
     out = out[:, length : length + samples]
-    band = butter(2, [20, 450], "bandpass", fs=HD_RATE, output="sos")
-    level = 1.4826 * np.median(np.abs(sosfiltfilt(band, out, axis=1)), axis=1)
-    return out / level[:, None]
+    return out / _level(out, HD_RATE)[:, None]
+
+
+@cache
+def _single_column(path: str) -> NDArray[np.float64]:
+    values = np.loadtxt(data_folder() / path, comments="#")
+    return values if values.ndim == 1 else values[:, -1]
+
+
+def beat(rate: float) -> NDArray[np.float64]:
+    """One real QRS complex with its surroundings (BioSPPy), peak 1."""
+    ecg = _single_column("biosppy_emg/ecg.txt")
+    peak = 2000 + int(np.argmax(np.abs(ecg[2000:3000] - np.median(ecg))))
+    part = (ecg[peak - 150 : peak + 250] - np.median(ecg)) * np.hanning(400) ** 0.25
+    part = resampled(part[None], 1000.0, rate)[0]
+    return np.asarray(part / np.abs(part).max())
+
+
+def electrocardiogram(samples: int, rate: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A real electrocardiogram as it ran (PLUX, 10 s), whole beats joined end to end, peak 1."""
+    x = _opensignals("ecg_4000_Hz.h5")[::4].copy()
+    low = butter(2, [0.5, 150], "bandpass", fs=1000.0, output="sos")
+    x = sosfiltfilt(low, x)
+    tall = np.abs(x) > 0.6 * np.quantile(np.abs(x), 0.999)
+    peaks = np.flatnonzero(tall)
+    peaks = peaks[np.concatenate([[True], np.diff(peaks) > 300])]
+    beats = [x[a:b] for a, b in pairwise(peaks + 350) if b <= len(x)]
+    order = rng.integers(len(beats), size=4 + int(samples / rate / 0.4))
+    joined = np.concatenate(
+        [part - np.linspace(part[0], part[-1], len(part)) for part in (beats[k] for k in order)]
+    )
+    joined = resampled(joined[None, : int(1000 * samples / rate) + 2000], 1000.0, rate)[0]
+    return np.asarray(joined[:samples] / np.quantile(np.abs(joined), 0.999))
+
+
+def bench_artefact(rate: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Two seconds of a bench recording without a person (TMSi), with a real artefact; peak 1."""
+    from myolens import read
+
+    recording = read(data_folder() / "tmsi_poly5" / "EMG_recording_testlung.Poly5")[0]
+    at = rng.choice([1.02, 6.73, 9.59, 18.15, 23.86, 32.43, 40.99, 49.55]) - 0.8
+    start = int(at * recording.rate)
+    x = recording.microvolts(start, start + int(2 * recording.rate))[0].astype(float)
+    low = butter(2, 80.0, fs=recording.rate, output="sos")  # its artefact without its amplifier's noise
+    x = sosfiltfilt(low, x)
+    x = (x - np.linspace(x[0], x[-1], len(x))) * np.hanning(len(x)) ** 0.25
+    x = resampled(x[None], recording.rate, rate)[0]
+    return np.asarray(x / np.abs(x).max())
+
+
+def contraction(channels: int, samples: int, rate: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Real voluntary activity of vastus lateralis as so many channels see it, deviation 1."""
+    grid = _high_density()[0]
+    width = int(samples * HD_RATE / rate) + 64
+    at = rng.integers(int(5 * HD_RATE), grid.shape[1] - width)
+    part = grid[:, at : at + width]
+    if channels == 1:
+        one, other = _pairs()[rng.integers(len(_pairs()))]
+        part = (part[other] - part[one])[None]
+    elif channels > 64:
+        part = np.concatenate([part] * (channels // 64))
+    else:
+        part = _reduced(part, channels)
+    return resampled(part / part.std(), HD_RATE, rate)[:, :samples]

@@ -26,6 +26,7 @@ _VALLEY = 0.4
 _APART_S = (0.15, 0.06)
 _LOWEST, _HIGHEST, _STEP = 12.0, 120.0, 1.15
 _UNBORNE, _NEARLY = 60.0, 1.1
+_LEAST, _LEAST_SLOPE = 17.0, 3.0
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
 _STEEPEST_GROWTH = 1.5
@@ -146,9 +147,10 @@ def threshold(
     ch. 4). Discharges must not raise it: a low threshold is assumed, the one of Gaussian noise, and what
     exceeds it is set aside with its neighbourhood; if the rest asks for a higher one, a higher one is
     assumed. So the lowest threshold is taken that the peaks below it bear out, or, where discharges of
-    all sizes bear out none, the one they come nearest to, 60 at most. For a provisional one, low
-    percentiles of all peaks have to do. With fewer than forty peaks nothing can be fitted: 18 is taken at
-    one in ten minutes, where Gaussian noise gives 12.
+    all sizes bear out none, the one they come nearest to, 60 at most. It is 17 at least at one in ten
+    minutes, where Gaussian noise gives 12, as a short rest does not show how heavy its tail is. For a
+    provisional one, low percentiles of all peaks have to do. With fewer than forty peaks nothing can be
+    fitted: 18 is taken.
 
     Parameters
     ----------
@@ -181,7 +183,8 @@ def threshold(
         borne_out = min(borne_out, (cut / assumed, cut, scale))
         assumed *= _STEP
     ratio, cut, scale = borne_out
-    return (cut if ratio <= _NEARLY else min(cut, _UNBORNE)), scale
+    least = _LEAST - _LEAST_SLOPE * float(np.log(false_alarms_per_10_min))
+    return max(least, cut if ratio <= _NEARLY else min(cut, _UNBORNE)), scale
 
 
 def _extrapolated(

@@ -25,7 +25,7 @@ from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
-_SPIKY, _LEAST_WEAK = 16.0, 6.0
+_SPIKY, _LEAST_WEAK = 18.0, 6.0
 _MOST_WEAK = 1000
 _HEART_FALSE_ALARMS = 200.0
 
