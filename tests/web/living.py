@@ -102,7 +102,7 @@ class Visit:
 
 
 def look(visit: Visit, name: str) -> None:
-    """Audit the page as it stands in both themes and widths, and keep its pictures."""
+    """Audit the page as it stands in both themes and widths, and keep a picture of each theme and width."""
     page = visit.page
     SCREENSHOTS.mkdir(exist_ok=True)
     before = page.viewport_size
@@ -111,9 +111,11 @@ def look(visit: Visit, name: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            wanted = {} if (width, scheme) in WHOLE_AUDITS else {"runOnly": {"type": "rule", "values": BOTH}}
+            whole = (width, scheme) in WHOLE_AUDITS
+            wanted = {} if whole else {"runOnly": {"type": "rule", "values": BOTH}}
             visit.problems += [f"{name} {width} {scheme}: {words}" for words in violations(page, **wanted)]
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+            if whole:
+                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
     page.set_viewport_size({"width": SMALLEST[0], "height": SMALLEST[1]})
     over = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if over > 0:
