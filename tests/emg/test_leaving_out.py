@@ -240,3 +240,22 @@ def test_a_ramp_contraction_of_vastus_lateralis_is_voluntary(shared_data: Path) 
     assert left_out(analysis, 2.5, 16.2) > 0.98
     assert analysis.events == ()
     assert analysis.quality.verdict in {"poor", "unusable"}
+
+
+def test_artefacts_of_a_bench_without_a_person_are_not_discharges(shared_data: Path) -> None:
+    recording = read(shared_data / "tmsi_poly5" / "EMG_recording_testlung.Poly5")[0]
+    analysis = analyze(recording.with_kind(ChannelKind.SURFACE_EMG))
+    assert len(analysis.events) <= 1
+    assert analysis.details["detection"]["slow_deflections"] >= 30
+
+
+def test_late_parts_of_a_potential_are_hardly_ever_discharges_of_their_own() -> None:
+    x, channels = quiet(60.0)
+    truth = np.sort(np.random.default_rng(11).uniform(1, 58, 25))
+    truth = truth[np.concatenate([[True], np.diff(truth) > 0.1])]
+    add(x, 1000.0, truth, 90.0, potential(1000.0))
+    add(x, 1000.0, truth + 0.028, 60.0, potential(1000.0))
+    analysis = analyze(stored(x, 1000.0, channels))
+    assert len(analysis.events) <= 1.2 * len(truth)  # twice as many parts were put in
+    found = np.array([event.time_s for event in analysis.events])
+    assert np.mean([np.abs(found - t).min() < 0.003 for t in truth]) >= 0.95
