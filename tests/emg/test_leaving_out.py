@@ -48,6 +48,35 @@ def test_a_unit_firing_tonically_is_voluntary_activity() -> None:
     assert left_out(analysis, 20.5, 29.5) > 0.98
 
 
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_brief_train_of_the_same_potentials_out_of_silence_is_a_grouped_discharge(units: int) -> None:
+    x, channels = quiet(60.0)
+    rng = np.random.default_rng(12)
+    singles = np.array([4.0, 12.5, 21.0, 47.0, 55.5])
+    group = 30.0 + np.cumsum(rng.uniform(0.04, 0.06, 8))
+    truth = np.sort(np.concatenate([singles, group]))
+    for unit in range(units):
+        wave = potential(1000.0, width_s=0.0015 + 0.001 * unit, phase=unit * np.pi / 4)
+        add(x, 1000.0, truth[unit::units], 90.0, wave)
+    analysis = analyze(stored(x, 1000.0, channels))
+    assert reasons(analysis) == set()
+    found = np.array([event.time_s for event in analysis.events])
+    assert all(np.abs(found - t).min() < 0.008 for t in truth)
+    assert len(found) <= len(truth) + 1
+
+
+def test_a_brief_interference_pattern_is_voluntary_activity() -> None:
+    x, channels = quiet(60.0)
+    rng = np.random.default_rng(13)
+    for t in 30.0 + np.cumsum(rng.uniform(0.02, 0.05, 12)):
+        wave = potential(1000.0, width_s=rng.uniform(0.001, 0.004), phase=rng.uniform(0, 2 * np.pi))
+        add(x, 1000.0, np.array([t]), rng.uniform(50, 150), wave)
+    analysis = analyze(stored(x, 1000.0, channels))
+    assert reasons(analysis) == {"voluntary activity"}
+    assert left_out(analysis, 30.05, 30.35) == 1.0
+    assert len(analysis.events) <= 1
+
+
 def heart(seconds: float, rate: float, size: float) -> np.ndarray:
     """A train of QRS-like complexes at 70 a minute, unevenly spaced by 4 %."""
     rng = np.random.default_rng(4)

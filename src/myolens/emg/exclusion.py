@@ -11,6 +11,7 @@ from myolens.emg.counting import Stretches
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
 from myolens.emg.streaming import Source
+from myolens.emg.waveforms import BEFORE_S, Waveforms
 from myolens.recording import ChannelKind, Recording, Span
 
 VOLUNTARY = "voluntary activity"
@@ -32,6 +33,12 @@ _CROWDS = ((4, 0.15), (6, 0.5), (8, 1.0))
 _PAD_S = 0.2
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
+
+GROUP_S = 0.9
+"""A grouped discharge is shorter than this; voluntary contractions mostly last longer (estimate)."""
+
+_FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
+_ALIKE, _ALIKE_SIZE, _AROUND_S = 0.9, 0.6, 0.010
 _RAISED, _RAISED_EDGE = 1.5, 1.25
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0
@@ -92,7 +99,7 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     ]
 
 
-def voluntary(times_s: NDArray[np.float64], continuous: Stretches) -> Stretches:
+def voluntary(waves: Waveforms, continuous: Stretches) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
     A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
@@ -100,8 +107,16 @@ def voluntary(times_s: NDArray[np.float64], continuous: Stretches) -> Stretches:
 
     Discharges that follow an excluded stretch within 0.2 s belong to its onset or offset and extend it:
     units hardly fire more slowly than five times a second of one's own will. Stretches less than a second
-    apart are joined.
+    apart are joined. What is then a grouped discharge is not voluntary.
+
+    Parameters
+    ----------
+    waves : Waveforms
+        Events that may be of muscle, in order of time.
+    continuous : list of (float, float)
+        Bursts and stretches of raised level, s.
     """
+    times_s = waves.sample / waves.recording_rate
     crowds = [
         (float(a), float(b))
         for many, within in _CROWDS
@@ -112,7 +127,41 @@ def voluntary(times_s: NDArray[np.float64], continuous: Stretches) -> Stretches:
         (-_reached(-times_s[::-1], -start) - _PAD_S, _reached(times_s, end) + _PAD_S)
         for start, end in merged([*continuous, *crowds], gap_s=_JOIN_S)
     ]
-    return merged(grown, gap_s=_JOIN_S)
+    return [
+        (start, end)
+        for start, end in merged(grown, gap_s=_JOIN_S)
+        if end - start > GROUP_S + 2 * _PAD_S or not _grouped(waves.where(inside(times_s, [(start, end)])))
+    ]
+
+
+def _grouped(waves: Waveforms) -> bool:
+    """Whether the events of a short stretch are one or two potentials over and over: a grouped discharge.
+
+    Fasciculations come as doublets, multiplets and volleys too, which begin and end in silence. An
+    effort that brief is an interference pattern, in which hardly a potential looks like another; a
+    volley repeats its own. So there are to be three events for every shape, and four in five are to have
+    a like one: correlation above 0.9 within 10 ms of the deflection on the channels that show it best,
+    and a size that differs by less than a factor of 0.6. Shares and limits are estimates, set on
+    simulated motor neuron disease and on real bursts and interference.
+    """
+    count = len(waves.sample)
+    if count < _FEWEST_IN_GROUP:
+        return False
+    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
+    windows = waves.windows[:, max(0, centre - reach) : centre + reach + 1]
+    alike = np.eye(count, dtype=bool)
+    for i, ratios in enumerate(waves.ratios):
+        x = windows[:, :, ratios >= ratios.max() / 2].reshape(count, -1)
+        size = np.maximum(np.linalg.norm(x, axis=1), 1e-12)
+        near = (size > _ALIKE_SIZE * size[i]) & (size < size[i] / _ALIKE_SIZE)
+        alike[i] |= near & (x @ x[i] > _ALIKE * size * size[i])
+    left, shapes = np.ones(count, bool), 0
+    while left.any():
+        seed = int(np.argmax(np.where(left, np.sum(alike & left, axis=1), 0)))
+        left &= ~alike[seed]
+        shapes += 1
+    repeated = np.mean(alike.sum(axis=1) > 1)
+    return bool(count >= _EVENTS_PER_SHAPE * shapes and repeated >= _REPEATED)
 
 
 def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
@@ -173,7 +222,7 @@ def exclusions(
     noise: Noise,
     scan: Scan,
     threshold: float,
-    times_s: NDArray[np.float64],
+    waves: Waveforms,
     explained_s: NDArray[np.float64],
     slow_s: NDArray[np.float64],
 ) -> list[Span]:
@@ -181,7 +230,7 @@ def exclusions(
 
     Parameters
     ----------
-    times_s : ndarray
+    waves : Waveforms
         Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray
         Heartbeats, pops and slow deflections, ascending; a short burst beside one is what is left of it.
@@ -189,6 +238,7 @@ def exclusions(
         The slow deflections among these; a long burst with more of them than of other events is movement.
     """
     recording = source.recording
+    times_s = waves.sample / waves.recording_rate
     level = np.median(noise.level, axis=0)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
@@ -199,7 +249,7 @@ def exclusions(
         NO_SIGNAL: silent(scan, source.bin),
         CLIPPING: clipped(scan, level),
         MOVEMENT: [*moved(recording), *swayed],
-        VOLUNTARY: _to_the_ends(voluntary(times_s, [*continuous, *weak]), recording.seconds),
+        VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak]), recording.seconds),
     }
     spans = [
         Span(max(0.0, a), min(recording.seconds, b), reason)

@@ -152,10 +152,10 @@ def _at_rest(
     beats_s = events.heart.beats_s if events.heart else np.zeros(0)
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops], slow_s]))
-    moments = events.times_s[events.muscle]
+    muscle_waves = events.waves.where(events.muscle)
     excluded = sorted(
         [
-            *exclusions(source, noise, events.scan, events.threshold, moments, explained_s, slow_s),
+            *exclusions(source, noise, events.scan, events.threshold, muscle_waves, explained_s, slow_s),
             *stimulated(recording, source.rows),
         ],
         key=lambda span: span.start_s,
