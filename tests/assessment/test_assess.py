@@ -488,3 +488,33 @@ def test_whatever_is_typed_gets_an_honest_answer(findings, labs, medicines, comp
     result = assess(case, trust_text=True)
     assert len(result.causes) == len(KNOWLEDGE.causes)
     assert json.loads(json.dumps(result.to_json(), allow_nan=False))
+
+
+def test_a_harmless_pattern_is_not_called_unexplained() -> None:
+    """That a twitch has no cause on the list is common; it is no reason to be sent to a doctor."""
+    told = [Finding(name="twitching_arms"), Finding(name="caffeine_intake", value=500, unit="mg/day")]
+    denied = (
+        "weakness",
+        "muscle wasting",
+        "numbness",
+        "trouble swallowing",
+        "muscle cramps",
+        "twitching has spread",
+    )
+    told += [Finding(name=name, present=False) for name in denied]
+    result = assess(Case(age=41, sex="female", findings=tuple(told)))
+    assert result.urgency.level in (UrgencyLevel.SELF_CARE, UrgencyLevel.ROUTINE)
+    assert result.fit.state in ("fits", "open")
+
+
+def test_evidence_is_called_absent_only_where_somebody_said_so() -> None:
+    """A number is named by its value; a place left out is not mentioned, not absent."""
+    told = (
+        Finding(name="twitching_calf"),
+        Finding(name="caffeine_intake", value=5, unit="espressos a day"),
+        Finding(name="weakness", present=False),
+    )
+    evidence = [e for c in assess(Case(age=34, findings=told)).causes for e in c.evidence]
+    assert {e.label for e in evidence if e.finding == "high_caffeine_intake"} == {"Caffeine 325 mg/day"}
+    assert all("not mentioned" in e.label for e in evidence if e.finding == "twitching_eyelid")
+    assert {e.finding for e in evidence if e.present is False} <= {"weakness"}

@@ -168,6 +168,7 @@ def test_every_safety_finding_matters_to_a_rule(knowledge: Knowledge) -> None:
         # 7
         ("saddle_numbness", "", 50, {EMERGENCY}),
         ("leg_pain_radiating bladder_bowel_symptoms", "", 50, {EMERGENCY}),
+        ("urinary_retention clumsy_hands babinski_sign", "", 70, {EMERGENCY}),
         # 8
         ("hand_weakness wasting_hand symptoms_progressive", "", 60, {WEEKS}),
         ("dysarthria", "", 60, {WEEKS}),
@@ -272,6 +273,19 @@ MATRIX = [
     ("leg_weakness@150", "", 34, {WEEKS}),
     ("leg_weakness@2000", "", 34, {WEEKS}),
     ("weakness_one_sided_body@1", "", 70, {EMERGENCY}),
+    # severe weakness, and weakness with what makes salts or nerves fail
+    ("weakness_severe", "", 40, {DAYS}),
+    ("weakness_severe@400", "", 40, {WEEKS}),
+    ("weakness_severe vomiting", "", 40, {EMERGENCY}),
+    ("weakness vomiting pregnancy", "", 24, {EMERGENCY}),
+    ("hand_weakness facial_weakness numbness_feet infection_recent", "", 26, {EMERGENCY}),
+    ("leg_weakness hyporeflexia vomiting_or_diarrhoea", "", 26, {EMERGENCY}),
+    ("leg_weakness@900 hyporeflexia infection_recent", "", 60, {WEEKS, DAYS}),
+    ("eating_disorder weakness orthostatic_symptoms", "", 19, {EMERGENCY}),
+    ("low_phosphate weakness", "", 50, {WEEKS, DAYS}),
+    ("takes_beta2_agonist tremor palpitations", "weakness", 7, {DAYS}),
+    ("takes_beta2_agonist tremor", "weakness", 40, {ROUTINE, WEEKS, SELF_CARE}),
+    ("weakness bradycardia takes_potassium_sparing", "", 70, {EMERGENCY}),
     ("weakness_one_sided_body", "", 70, {DAYS}),
     ("dysarthria@1", "", 70, {EMERGENCY}),
     ("dysarthria@90", "", 70, {WEEKS}),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from myolens.assessment.result import Assessment
+from myolens.assessment.words import per_hundred
 from myolens.case import Case, Lab
 from myolens.emg.analysis import Analysis, Estimate
 from myolens.recording import Channel, ChannelKind, Recording
@@ -21,7 +22,6 @@ from myolens.reports.page import likely_causes
 from myolens.reports.pdf import pdf
 from myolens.reports.svg import Scale
 from myolens.reports.traces import MAXIMUM_COLUMNS, traces_of
-from myolens.reports.words import per_hundred
 
 TODAY = date(2026, 1, 5)
 

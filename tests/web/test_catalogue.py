@@ -20,9 +20,9 @@ UNITS = {"mV", "min", "s", "µV", "%", "ICD-10", "doi:", "PMID", "Hz"}
 """Signs of measures and registers, the same in every language."""
 
 MADE = (
-    "ability.", "about.sex.", "answer.", "compare.", "diary.", "factor.", "group.", "home.", "kind.", "knob.",
-    "level.", "mechanism.says.", "quality.", "result.", "side.", "site.", "source.", "state.", "trend.",
-    "unit.", "verdict.", "weekday.", "words.", "worry.",
+    "ability.", "about.sex.", "answer.", "compare.", "diary.", "factor.", "fit.", "group.", "home.", "kind.",
+    "knob.", "level.", "mechanism.says.", "quality.", "result.", "side.", "site.", "source.", "state.",
+    "trend.", "unit.", "verdict.", "weekday.", "words.", "worry.",
 )  # fmt: skip
 """Beginnings of keys that are put together from a code."""
 

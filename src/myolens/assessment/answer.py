@@ -92,7 +92,7 @@ def assess(
     urgency = _urgency(
         level, rules, open_questions, evidence, enough=enough, review=when(course.review_in_days, today)
     )
-    causes = cause_results(network, judgement)
+    causes = cause_results(network, judgement, facts, evidence.understood)
     fit = fit_of(network, facts, evidence.observed, probability, drawn, level=level, answers=evidence.answers)
     questions = next_questions(network, facts, open_questions, informed, level)
     tests = test_advice(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from myolens.assessment.network import Network
@@ -44,9 +44,16 @@ _CLEAR_BITS = 0.3
 _SIGNS = 7
 
 
-def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, ...]:
-    """Return every cause with its probability, words and evidence, most probable first."""
+def cause_results(
+    network: Network, judgement: Judgement, facts: Facts, understood: Sequence[Understood]
+) -> tuple[CauseResult, ...]:
+    """Return every cause with its probability, words and evidence, most probable first.
+
+    Evidence that was told as a number is named by it ("Caffeine 325 mg/day"), and a place that was
+    left out is called not mentioned: nothing is called absent that nobody said is absent.
+    """
     results = []
+    told = _told_as(network, facts, understood)
     for code, cause in network.knowledge.causes.items():
         number = network.causes[code]
         value, low, high = (
@@ -68,7 +75,7 @@ def cause_results(network: Network, judgement: Judgement) -> tuple[CauseResult, 
                 mechanism=cause.mechanism.text,
                 technical=cause.mechanism.technical,
                 icd10=cause.icd10,
-                evidence=_evidence(network, judgement, cause),
+                evidence=_evidence(network, judgement, cause, told),
                 sources=_sources_of(cause),
             )
         )
@@ -287,7 +294,28 @@ def _would_change(questions: Sequence[Question], tests: Sequence[TestAdvice]) ->
     return " ".join(parts)
 
 
-def _evidence(network: Network, judgement: Judgement, cause: Cause) -> tuple[Evidence, ...]:
+def _told_as(network: Network, facts: Facts, understood: Sequence[Understood]) -> dict[str, str]:
+    """What to call evidence that is neither plainly present nor plainly absent, by finding."""
+    knowledge = network.knowledge
+    stated = {each.finding for each in understood if each.present is not None and not each.value}
+    told = {}
+    for each in understood:
+        if each.value and (
+            definition := knowledge.findings.get(each.finding) or knowledge.labs.get(each.finding)
+        ):
+            for threshold in definition.number.thresholds if definition.number else ():
+                if threshold.finding not in stated:
+                    told[threshold.finding] = f"{each.label} {each.value}"
+    for cause in knowledge.causes.values():
+        for code in cause.place:
+            if code not in facts.present | facts.absent:
+                told[code] = f"{knowledge.findings[code].name} (not mentioned)"
+    return told
+
+
+def _evidence(
+    network: Network, judgement: Judgement, cause: Cause, told: Mapping[str, str]
+) -> tuple[Evidence, ...]:
     number = network.causes[cause.code]
     found = []
     for code, bits in judgement.bits.items():
@@ -299,8 +327,8 @@ def _evidence(network: Network, judgement: Judgement, cause: Cause) -> tuple[Evi
         found.append(
             Evidence(
                 finding=code,
-                label=definition.name,
-                present=judgement.seen[code],
+                label=told.get(code, definition.name),
+                present=None if code in told else judgement.seen[code],
                 bits=round(value, 3),
                 strength=figure.strength,
                 sources=figure.sources,

@@ -50,9 +50,9 @@ def fit_of(
 ) -> Fit:
     """Judge the fit of the causes, and name those that may lead the answer.
 
-    Unexplained is a case in which a finding that makes it urgent, or most of what was found, is
-    more often than not there without any cause on the list that can produce it, by exact joint
-    draws of the causes. So is one that is urgent while only everyday causes come near: they do not
+    Unexplained is a case for a doctor in which a finding that makes it urgent, or most of what was
+    found, is more often than not there without any cause on the list that can produce it, by exact
+    joint draws of the causes. So is one that is urgent while only everyday causes come near: they do not
     explain what makes it urgent. An everyday cause then does not lead; it would calm where nothing
     is known.
     """
@@ -61,7 +61,7 @@ def fit_of(
     state: Literal["fits", "open", "unexplained", "not_enough"]
     if answers == 0 or (answers < FEWEST_ANSWERS and probability[best] < LIKELY and not _urgent(level)):
         state = "not_enough"
-    elif _matters(network, facts, observed, unexplained):
+    elif _worth_a_look(level) and _matters(network, facts, observed, unexplained):
         state = "unexplained"
     else:
         state = "open" if probability[best] < POSSIBLE else "fits"
@@ -83,6 +83,11 @@ def fit_of(
         leading=tuple(leading),
         unexplained=names[:_MOST_NAMED] if state == "unexplained" else (),
     )
+
+
+def _worth_a_look(level: UrgencyLevel) -> bool:
+    """Below this, that a twitch has no cause on the list is common and no reason to see a doctor."""
+    return level.rank >= UrgencyLevel.SOON_WEEKS.rank
 
 
 def _urgent(level: UrgencyLevel) -> bool:

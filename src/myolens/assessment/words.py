@@ -50,6 +50,22 @@ def probability_word(probability: float) -> str:
     return next(word for floor, word in _WORDS if shown >= floor)
 
 
+def range_of(low: float, high: float) -> str:
+    """Return "55 to 82", or one count where both ends round to the same.
+
+    Examples
+    --------
+    >>> range_of(0.995, 0.999)
+    'more than 99'
+    """
+    return " to ".join(dict.fromkeys((per_hundred(low), per_hundred(high))))
+
+
+def capital(text: str) -> str:
+    """Return the text beginning with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def of_hundred(probability: float) -> str:
     """Return "about 70 of 100", or "fewer than 1 of 100", or "more than 99 of 100"."""
     if probability < 0.01:
@@ -70,10 +86,9 @@ do not.'
     """
     word = probability_word(probability).capitalize()
     start = f"{word}: {of_hundred(probability)} people with answers like yours have it"
-    ends = dict.fromkeys((count(low), count(high)))
-    said = f"{start} (range {' to '.join(ends)})." if len(ends) > 1 else f"{start}."
-    other = of_hundred(1 - probability)
-    return said if probability < 0.01 else f"{said} {other[:1].upper()}{other[1:]} do not."
+    ends = range_of(low, high)
+    said = f"{start} (range {ends})." if " to " in ends else f"{start}."
+    return said if probability < 0.01 else f"{said} {capital(of_hundred(1 - probability))} do not."
 
 
 def serious_sentence(probability: float) -> str:
@@ -156,7 +171,7 @@ def listed(items: Iterable[str], *, most: int = 5) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
 
-def count(probability: float) -> str:
+def per_hundred(probability: float) -> str:
     """Return the count out of 100, never none and never all."""
     if probability < 0.01:
         return "fewer than 1"

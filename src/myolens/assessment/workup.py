@@ -11,7 +11,7 @@ from myolens.assessment.posterior import Judgement, probabilities_with
 from myolens.assessment.questions import Information, answered
 from myolens.assessment.result import TestAdvice
 from myolens.assessment.triage import Facts
-from myolens.assessment.words import count
+from myolens.assessment.words import per_hundred
 from myolens.knowledge.model import Setting, Test, TestResult, UrgencyLevel
 
 MOST_TESTS = 5
@@ -144,8 +144,6 @@ def _shift(network: Network, before: np.ndarray, after: np.ndarray) -> str:
     if not most:
         return "For you it would change little."
     names = [cause.plain_name for cause in network.knowledge.causes.values()]
-    moves = (
-        f"{names[cause]} from {count(float(before[cause]))} to {count(float(after[cause]))} of 100"
-        for cause in most
-    )
+    ends = ((names[cause], float(before[cause]), float(after[cause])) for cause in most)
+    moves = (f"{name} from {per_hundred(old)} to {per_hundred(new)} of 100" for name, old, new in ends)
     return f"For you: {'; '.join(moves)}."

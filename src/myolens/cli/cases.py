@@ -151,12 +151,12 @@ def _report(
 def _summary(assessment: Assessment) -> None:
     from rich.markup import escape
 
+    from myolens.assessment.words import capital, of_hundred, range_of
     from myolens.reports.page import (
         LEVEL_NAMES,
         SHOWN_CHECKED,
         checked_in_order,
     )
-    from myolens.reports.words import capital, of_hundred, per_hundred
 
     out = console()
     out.print(f"[bold]{LEVEL_NAMES[assessment.urgency.level]}.[/bold] {escape(assessment.urgency.headline)}")
@@ -169,7 +169,7 @@ def _summary(assessment: Assessment) -> None:
     for cause in (by_code[code] for code in assessment.fit.leading):
         out.print(
             f"  {of_hundred(cause.probability)} "
-            f"({per_hundred(cause.low)} to {per_hundred(cause.high)})  "
+            f"({range_of(cause.low, cause.high)})  "
             f"[bold]{escape(capital(cause.plain_name))}[/bold]"
         )
         strongest = sorted(cause.evidence, key=lambda item: -abs(item.bits))[:3]

@@ -149,6 +149,7 @@ class Interview(BaseModel):
             age=self.age,
             sex=self.sex,
             complaint=self.complaint,
+            refused=self.refused,
             findings=tuple(findings),
             labs=tuple(Lab(name=code, value=value, unit=unit) for code, (value, unit) in self.labs.items()),
             medicines=(*self.medicines, *further),

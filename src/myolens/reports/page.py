@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
 from myolens.assessment.result import Assessment, CareAdvice, CauseResult, CheckedFor
+from myolens.assessment.words import capital, of_hundred, per_hundred
 from myolens.case import Case, Finding
 from myolens.diary.interview import PLACES
 from myolens.emg.analysis import Analysis
@@ -38,7 +39,6 @@ from myolens.reports.summary import (
 )
 from myolens.reports.svg import SCREEN, Theme
 from myolens.reports.traces import traces_of
-from myolens.reports.words import capital, of_hundred, per_hundred
 
 SHOWN_CAUSES = 5
 """Never more than five causes on a page a doctor reads."""
@@ -153,9 +153,20 @@ def report(
 
 
 def likely_causes(assessment: Assessment) -> tuple[CauseResult, ...]:
-    """Return the causes named as likely: at least 5 in 100, five at most; the rest is 'checked for'."""
+    """Return the causes to name: those that lead, then the next from 5 in 100 on, five at most.
+
+    Where nothing on the list explains what was told only those that lead are named, and none where too
+    little was told: a calm cause must not stand under a warning.
+    """
+    leading = assessment.fit.leading
     apart = {item.cause for item in assessment.checked_for}
-    likely = [c for c in assessment.causes if c.probability >= SHOWN_FROM and c.cause not in apart]
+    further = assessment.fit.state in ("fits", "open")
+    likely = [
+        cause
+        for cause in assessment.causes
+        if cause.cause in leading
+        or (further and cause.probability >= SHOWN_FROM and cause.cause not in apart)
+    ]
     return tuple(likely[:SHOWN_CAUSES])
 
 

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from myolens.assessment.result import Assessment
+from myolens.assessment.words import capital
 from myolens.case import Case
 from myolens.emg.analysis import Analysis
 from myolens.errors import InputError
@@ -45,7 +46,6 @@ from myolens.reports.summary import (
 )
 from myolens.reports.svg import PAPER
 from myolens.reports.traces import traces_of
-from myolens.reports.words import capital
 
 LEVEL_COLOURS = {
     "emergency": "#9b1c1c",
@@ -138,7 +138,7 @@ def _data(
     if assessment is None:
         keys = ("causes", "checked", "questions", "tests", "plan", "cautions", "sources")
         empty: dict[str, Any] = {key: [] for key in keys}
-        return data | empty | {"urgency": None, "course": None}
+        return data | empty | {"urgency": None, "fit": None, "course": None}
     return data | _assessment(assessment, numbers) | {"limits": [*failures, *assessment.limits]}
 
 
@@ -158,6 +158,12 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
             ],
             "safety_net": list(urgency.safety_net),
             "not_asked": [] if urgency.enough else list(urgency.not_asked[:6]),
+        },
+        "fit": {
+            "heading": assessment.fit.heading,
+            "text": " ".join(
+                [assessment.fit.text, *(f"Not explained: {name}." for name in assessment.fit.unexplained)]
+            ),
         },
         "causes": [
             {

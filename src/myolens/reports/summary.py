@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from myolens.assessment.result import Assessment, CauseResult, CheckedFor, Understood
+from myolens.assessment.words import capital, of_hundred, range_of
 from myolens.case import Case
 from myolens.emg import Comparison
 from myolens.knowledge.vocabulary import DURATION
@@ -19,7 +20,6 @@ from myolens.reports.followed import (
     telling_triggers,
     trend_sentence,
 )
-from myolens.reports.words import capital, of_hundred, per_hundred
 
 MOST_COMPLAINT = 320
 MOST_SITES = 12
@@ -179,8 +179,7 @@ def _cause(cause: CauseResult) -> dict[str, str]:
     return {
         "name": capital(cause.plain_name),
         "clinical": cause.name,
-        "probability": of_hundred(cause.probability)
-        + f" ({per_hundred(cause.low)} to {per_hundred(cause.high)})",
+        "probability": of_hundred(cause.probability) + f" ({range_of(cause.low, cause.high)})",
         "moved": moved,
     }
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from myolens.assessment import Assessment
+from myolens.assessment.words import per_hundred
 from myolens.diary.answers import (
     answer_kept,
     answers_given,
@@ -33,7 +34,6 @@ from myolens.reports import figures, report
 from myolens.reports.body import FIGURE, HEIGHT, SPOTS, WIDTH
 from myolens.reports.dossier import Dossier, dossier
 from myolens.reports.page import SHOWN_CHECKED, checked_in_order, likely_causes, plan_of
-from myolens.reports.words import per_hundred
 from myolens.web.pages import (
     Number,
     diary_of,
