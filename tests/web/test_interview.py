@@ -160,7 +160,12 @@ def test_words_count_only_when_confirmed(browser) -> None:
 
 
 def test_numbers_can_be_hidden_on_the_result_too(browser) -> None:
-    number = begin(browser, age="40", sex="male", complaint="My calf twitches. I am stressed, drink too much coffee and sleep too little.")
+    number = begin(
+        browser,
+        age="40",
+        sex="male",
+        complaint="My calf twitches. I am stressed, drink too much coffee and sleep too little.",
+    )
     codes = re.findall(r'name="read_([^"]+)" value="yes"', browser.get(f"/find/{number}/words").text)
     browser.post(f"/find/{number}/words", **{f"read_{code}": "yes" for code in codes})
     assert " of 100 people" in browser.get(f"/find/{number}/result").text
