@@ -1,25 +1,33 @@
-"""Published cases: the right cause among the first, and nobody acute sent home."""
+"""Published and constructed cases: the right cause among the first, and nobody acute sent home."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import benchmarks.cases
 import pytest
 from benchmarks.cases.__main__ import LEVELS, Score, case_of, scored
 
 from myolens.assessment import assess
 from myolens.knowledge.loading import load
 
+CONSTRUCTED = Path(benchmarks.cases.__file__).parent / "constructed.jsonl"
 
-@pytest.fixture(scope="module", params=[False, True], ids=["at presentation", "full work-up"])
-def scores(shared: Path, request: pytest.FixtureRequest) -> list[Score]:
+
+@pytest.fixture(
+    scope="module",
+    params=[("published", False), ("published", True), ("constructed", False)],
+    ids=["at presentation", "full work-up", "constructed"],
+)
+def scores(request: pytest.FixtureRequest) -> list[Score]:
+    which, full = request.param
+    published = which == "published"
+    path = request.getfixturevalue("shared") / "cases" / "cases.jsonl" if published else CONSTRUCTED
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     knowledge = load()
-    lines = (shared / "cases" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()]
     return [
-        scored(row, assess(case_of(row, full=request.param), knowledge=knowledge, trust_text=True))
-        for row in rows
+        scored(row, assess(case_of(row, full=full), knowledge=knowledge, trust_text=True)) for row in rows
     ]
 
 

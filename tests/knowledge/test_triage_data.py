@@ -286,6 +286,8 @@ MATRIX = [
     ("takes_beta2_agonist tremor palpitations", "weakness", 7, {DAYS}),
     ("takes_beta2_agonist tremor", "weakness", 40, {ROUTINE, WEEKS, SELF_CARE}),
     ("weakness bradycardia takes_potassium_sparing", "", 70, {EMERGENCY}),
+    ("low_calcium muscle_cramps", "", 31, {DAYS}),
+    ("low_calcium tetany", "", 31, {EMERGENCY}),
     ("weakness_one_sided_body", "", 70, {DAYS}),
     ("dysarthria@1", "", 70, {EMERGENCY}),
     ("dysarthria@90", "", 70, {WEEKS}),
