@@ -59,7 +59,7 @@ class Viewer {
     if (table && location.hash !== "#events") table.open = false;
     new ResizeObserver(() => this.fetch()).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    fetch(`${this.address}/events`).then((a) => a.json()).then((d) => { this.events = d.events; this.excluded = d.excluded; this.draw(); });
+    this.loaded = fetch(`${this.address}/events`).then((a) => a.json()).then((d) => { this.events = d.events; this.excluded = d.excluded; this.draw(); });
   }
   show(start, end) {
     const width = Math.min(this.seconds, Math.max(this.smallest, end - start));
@@ -74,7 +74,8 @@ class Viewer {
     this.show(centre - width * at, centre + width * (1 - at));
   }
   pan(share) { const [s, e] = this.view, d = (e - s) * share; this.show(s + d, e + d); }
-  jump(step) {
+  async jump(step) {
+    await this.loaded; // a key pressed before the events are here is not lost
     if (!this.events.length) return;
     this.choose((this.chosen + step + this.events.length) % this.events.length);
   }
