@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -68,7 +67,6 @@ class Source:
         everything = self.rows == tuple(range(len(self.recording.channels)))
         with self.lock:
             stored = self.recording.signal.read(start, stop, slice(None) if everything else self.rows)
-            _release(self.recording.signal)
         if not stored.dtype.isnative:
             stored = stored.astype(stored.dtype.newbyteorder("="))
         x: NDArray[np.float32] = transpose_scaled(stored, self.gain)
@@ -125,18 +123,6 @@ class Source:
             seconds = float(np.clip(_BLOCK_VALUES / (len(self.rows) * self.recording.rate), 4.0, 120.0))
         length = self.frame * max(1, round(seconds * self.recording.rate / self.frame))
         return [(start, min(self.samples, start + length)) for start in range(0, self.samples, length)]
-
-
-def _release(signal: object) -> None:
-    """Let the system have back the pages of a mapped file that were read, so that memory stays bounded."""
-    for name in ("words", "frames"):
-        values = getattr(signal, name, None)
-        if values is None or values.flags.writeable or not hasattr(mmap, "MADV_DONTNEED"):
-            continue
-        while isinstance(values, np.ndarray):
-            values = values.base
-        if isinstance(values, mmap.mmap):
-            values.madvise(mmap.MADV_DONTNEED)
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

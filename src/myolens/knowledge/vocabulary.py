@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from myolens.case import Case, Finding, Lab, Source
+from myolens.knowledge.answers import degree, lab_word, presence
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.durations import days_from
 from myolens.knowledge.grades import grade_of, graded_findings, multiple_of
@@ -23,25 +24,19 @@ from myolens.knowledge.recognised import (
 from myolens.knowledge.text import key, words
 from myolens.knowledge.wording import (
     EVERYWHERE,
-    LAB_WORDS,
     NO,
     NOT_KNOWN,
     OVERDOSE,
-    SLIGHT,
     STARTED,
     STOPPED,
     WEAKNESS_MODIFIERS,
     YES,
-    LabWord,
 )
 
 DURATION = "duration_of_twitching"
 NEW_MEDICINE, TOO_MUCH = "medicine_started_or_changed", "medicine_overdose"
 CLEARLY_MORE = 1.5
 """A daily dose of this many times the usual maximum counts as an overdose (project estimate)."""
-SLIGHTLY = 2.5
-"""Log likelihood ratio of something called mild or slight: about one in twelve has what others would
-call normal (project estimate). It still counts as a fact where urgency is decided."""
 SEROTONERGIC, TWO_SEROTONERGIC = "takes_serotonergic", "takes_two_serotonergic"
 
 
@@ -104,7 +99,7 @@ class _Reader:
                     read = quantity_from(
                         finding.value, finding.unit, self.knowledge.labs[lab].number, guess=True
                     )
-                    worded = _lab_word(finding.value) is not None
+                    worded = lab_word(finding.value) is not None
                     if not isinstance(read, Quantity) and not worded:
                         self._as_medicine(finding)  # the dose cannot be read, but the medicine is taken
                 self.read_lab(Lab(name=finding.name, value=finding.value, unit=finding.unit))
@@ -135,7 +130,7 @@ class _Reader:
         code = self.names.medicine(finding.name)
         if code is None:
             return False
-        if _presence(finding):
+        if presence(finding):
             medicine = self.knowledge.medicines[code]
             self._take(RecognisedMedicine(code, medicine.name, medicine.implies, finding.name))
             self._too_much(medicine, daily_dose(finding.value, finding.unit), finding.name)
@@ -153,7 +148,7 @@ class _Reader:
         if finding.site and site is None and side is None:
             self._not_understood(finding.site, "value", "no part of the body has this name", ())
         site, side = site or meaning.site, side or meaning.side
-        present = _presence(finding)
+        present = presence(finding)
         source: Source = "sign" if finding.kind == "sign" and finding.source == "story" else finding.source
         for code, positive in self._placed(meaning, site, source, present=present):
             told = present if positive or present is None else not present
@@ -162,7 +157,7 @@ class _Reader:
                 told = None
             record = RecognisedFinding(
                 code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
-                log_ratio=_degree(finding) if told else finding.strength,
+                log_ratio=degree(finding) if told else finding.strength,
             )  # fmt: skip
             record = self._with_numbers(record, finding)  # may put another list of what was said in place
             self.said.append(record)
@@ -257,7 +252,7 @@ class _Reader:
     def read_lab(self, lab: Lab) -> None:
         """Understand one laboratory value, as a number or as a word."""
         code = self.names.lab(lab.name)
-        word = _lab_word(lab.value)
+        word = lab_word(lab.value)
         if code is None:
             self._lab_without_number(lab, word)
             return
@@ -398,26 +393,3 @@ class _Reader:
     def _named_above(self, code: str) -> bool:
         """A class beside one of its own medicines ("antidepressant: sertraline") is not a second medicine."""
         return any(code in closure(medicine.implies, self.knowledge) for medicine in self.medicines)
-
-
-def _presence(finding: Finding) -> bool | None:
-    """Return what the field `present` and a worded value say together."""
-    if isinstance(finding.value, str):
-        word = key(finding.value)
-        if word in NOT_KNOWN:
-            return None
-        if word in NO:
-            return finding.present is False
-    return finding.present
-
-
-def _degree(finding: Finding) -> float | None:
-    """Return the strength of a finding, soft where it was called slight."""
-    told = set(words(finding.name)) | set(words(finding.value) if isinstance(finding.value, str) else ())
-    return SLIGHTLY if finding.strength is None and told & SLIGHT else finding.strength
-
-
-def _lab_word(value: float | str | None) -> LabWord | None:
-    if not isinstance(value, str) or any(character.isdigit() for character in value):
-        return None
-    return next((LAB_WORDS[token] for token in words(value) if token in LAB_WORDS), None)
