@@ -44,21 +44,30 @@ def myolens(recording: Recording) -> Answer:
 
 def judged(tool: Callable[[Recording], Answer], recordings: Iterable[Mixture]) -> Score | str:
     """Summed scores, or why there are none."""
-    total = Score()
+    total = Score(recordings=0)
     for mixture in recordings:
         try:
             begin = time.process_time()
-            with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+                warnings.catch_warnings(),
+            ):
                 warnings.simplefilter("ignore")
                 (times, labels), left_out = tool(mixture.recording)
-            spent = time.process_time() - begin
+            spent, stopped = time.process_time() - begin, 0
         except ImportError as error:
             return f"absent ({error.name})"
         except Exception as error:
             print(f"  {mixture.name}: {type(error).__name__}, counted as nothing found")
-            times, labels, left_out, spent = np.zeros(0), None, [], 0.0
+            times, labels, left_out = np.zeros(0), None, []
+            spent, stopped = time.process_time() - begin, 1
+        order = np.argsort(times, kind="stable")
+        times, labels = times[order], None if labels is None else labels[order]
         truth = mixture.times_s, mixture.units, mixture.busy, mixture.recording.seconds
-        total += replace(score(*truth, times, labels, left_out), cpu_s=spent)
+        total += replace(
+            score(*truth, times, labels, left_out, mixture.slight_s), cpu_s=spent, stopped=stopped
+        )
     return total
 
 
@@ -67,6 +76,8 @@ def row(name: str, result: Score | str) -> str:
     if isinstance(result, str):
         return f"| {name} | {result} | | | | | | | |"
     found = result.hit + result.false
+    if result.stopped:
+        name += f" (stops on {result.stopped} of {result.recordings} recordings)"
     return (
         f"| {name} | {result.true} | {result.hit / max(result.true, 1):.3f} "
         f"| {result.hit / max(result.analysed_true, 1):.3f} "
@@ -87,12 +98,12 @@ def table(title: str, rows: dict[str, list[Mixture]], *, peers: bool = False) ->
         "| sorting | × real time (CPU) |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    total = Score()
+    total = Score(recordings=0)
     for name, recordings in rows.items():
         result = judged(myolens, recordings)
         lines.append(row(f"Myolens, {name}", result))
         print(lines[-1], flush=True)
-        total += result if isinstance(result, Score) else Score()
+        total += result if isinstance(result, Score) else Score(recordings=0)
     lines.append(row("**Myolens, all**", total))
     print(lines[-1], flush=True)
     everything = [mixture for recordings in rows.values() for mixture in recordings]

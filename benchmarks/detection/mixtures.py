@@ -12,14 +12,17 @@ from benchmarks.detection.artefacts import ARTEFACTS, Stretches
 from myolens.recording import Channel, ChannelKind, Recording
 
 STEP_UV = 0.25
+LIKE_LOBE = 0.8
+"""Lobes of a potential that differ by a fifth are alike: filters of surface EMG change them by as much."""
 
 
 @dataclass(frozen=True)
 class Mixture:
     """A recording and what was put into it.
 
-    `times_s`, `units` and `ratios` (peak over noise on the best channel) describe the discharges;
-    `busy` the stretches of voluntary activity.
+    `times_s`, `units` and `ratios` (peak over noise on the best channel) describe the discharges: of
+    each the instants of the first and the last lobe that are nearly the largest; `busy` the stretches
+    of voluntary activity; `slight_s` discharges too small to be asked for, which are no false alarms either.
     """
 
     name: str
@@ -28,6 +31,17 @@ class Mixture:
     units: NDArray[np.int64]
     ratios: NDArray[np.float64]
     busy: Stretches = field(default_factory=list)
+    slight_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+
+def lobes(wave: NDArray[np.float64]) -> tuple[int, int]:
+    """First and last sample at which a potential (channels, samples) is within a fifth of its largest.
+
+    Of two lobes of like size noise decides which is the larger, so either is the instant of the discharge.
+    """
+    size = np.max(np.abs(wave), axis=0)
+    near = np.flatnonzero(size >= LIKE_LOBE * size.max())
+    return int(near[0]), int(near[-1])
 
 
 def discharge_times(
@@ -73,13 +87,14 @@ def make(
     fault : {'dead', 'swapped'}, optional
         A constant channel, or two whose places are exchanged.
     seconds, ratio, noise_uv : float
-        Length; least and largest peak over noise; noise level.
+        Length at most; least and largest peak over noise; noise level.
     """
     rng = np.random.default_rng([seed, int(held_back), channels, list(ARTEFACTS).index(artefact)])
     place, signal, own_rate = sources.rest(channels, seconds, seed, rng, held_back=held_back)
     rate = rate or own_rate
     signal = sources.refilled(sources.resampled(signal, own_rate, rate), own_rate, rate, rng)
     samples = signal.shape[1]
+    seconds = samples / rate
     growth = np.ones((1, samples))
     if artefact == "drift":
         before = signal.copy()
@@ -90,23 +105,24 @@ def make(
         wave = sources.resampled(sources.drawn(rng, channels, held_back=held_back), sources.HD_RATE, rate)
         wave /= np.abs(wave).max()
         half = wave.shape[1] // 2
-        offset = int(np.argmax(np.max(np.abs(wave), axis=0))) - half
+        first, last = lobes(wave)
         size = float(np.exp(rng.uniform(*np.log(ratio))))
         often = float(np.exp(rng.uniform(np.log(3), np.log(30))))
         for t in discharge_times(often, seconds, rng, bursty=seed % 2 == 0):
             at = round(t * rate)
             level, scale = float(growth[0, at]), size * max(rng.normal(1, 0.04), ratio[0] / size)
             signal[:, at - half : at - half + wave.shape[1]] += scale * level * wave
-            times.append((at + offset) / rate)
+            times.append(((at + first - half) / rate, (at + last - half) / rate))
             labels.append(number + 1)
             ratios.append(scale)
     busy = [] if artefact == "drift" else ARTEFACTS[artefact](signal, rate, rng)
-    order = np.argsort(times)
+    instants = np.array(times).reshape(-1, 2)
+    order = np.argsort(instants[:, 0])
     name = f"{place}, {artefact}{f', {fault}' if fault else ''}, seed {seed}"
     return Mixture(
         name,
         _recording(signal * noise_uv, rate, fault, rng, name),
-        np.array(times)[order],
+        instants[order],
         np.array(labels, int)[order],
         np.array(ratios)[order],
         busy,

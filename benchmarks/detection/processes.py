@@ -1,6 +1,6 @@
-"""Point processes with a known mean rate, and how often 95 % intervals hold it.
+"""Point processes with a known mean rate, and how often 95 % intervals of it, or of a ratio, hold the truth.
 
-Run ``python -m benchmarks.detection.processes --runs 1000`` for the table alone.
+Run ``python -m benchmarks.detection.processes --runs 1000``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.comparison import rate_ratio
 from myolens.emg.counting import rate_per_min
 
 Process = Callable[[float, float, np.random.Generator], NDArray[np.float64]]
@@ -69,7 +70,45 @@ def coverage(runs: int) -> list[str]:
     return lines
 
 
+def changes(runs: int) -> list[str]:
+    """Ratios of two recordings: changes at equal rates; intervals that hold three; that lie above one."""
+    lines = ["", "| process | minutes | 3/min | 15/min | 60/min |", "|---|---|---|---|---|"]
+    for number, (name, process) in enumerate(PROCESSES.items()):
+        for minutes in ((2, 2), (10, 10), (3, 20)):
+            cells = []
+            for rate in (3.0, 15.0, 60.0):
+                rng = np.random.default_rng([number, *minutes, int(rate)])
+                same = _ratios(process, (rate, rate), minutes, rng, runs)
+                more = _ratios(process, (rate, 3 * rate), minutes, rng, runs)
+                false = np.mean((same[:, 0] > 1) | (same[:, 1] < 1))
+                held = np.mean((more[:, 0] <= 3) & (more[:, 1] >= 3))
+                cells.append(f"{false:.3f}, {held:.3f}, {np.mean(more[:, 0] > 1):.2f}")
+            lines.append(f"| {name} | {minutes[0]}, {minutes[1]} | {' | '.join(cells)} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
+def _ratios(
+    process: Process,
+    rates: tuple[float, float],
+    minutes: tuple[int, int],
+    rng: np.random.Generator,
+    runs: int,
+) -> NDArray[np.float64]:
+    """Limits of the ratio, shape (runs, 2)."""
+    first, second = (60.0 * m for m in minutes)
+    found = (
+        rate_ratio(
+            process(rates[0], first, rng), [(0.0, first)], process(rates[1], second, rng), [(0.0, second)]
+        )
+        for _ in range(runs)
+    )
+    return np.array([(ratio.low, ratio.high) for ratio in found])
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000, help="simulated processes per figure")
-    coverage(parser.parse_args().runs)
+    parser.add_argument("--changes", action="store_true", help="ratios of two recordings instead of rates")
+    options = parser.parse_args()
+    (changes if options.changes else coverage)(options.runs)

@@ -31,6 +31,8 @@ class Score:
         Length without voluntary activity, and how much of it was analysed.
     cpu_s : float
         Processor seconds of the tool.
+    recordings, stopped : int
+        How many, and on how many of them the tool stopped with an error: it found nothing there.
     """
 
     true: int = 0
@@ -42,6 +44,8 @@ class Score:
     minutes: float = 0.0
     analysed_minutes: float = 0.0
     cpu_s: float = 0.0
+    recordings: int = 1
+    stopped: int = 0
 
     def __add__(self, other: Score) -> Score:
         return Score(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -56,11 +60,14 @@ def inside(times_s: NDArray[np.float64], spans: Stretches, *, margin_s: float = 
 
 
 def matches(true_s: NDArray[np.float64], found_s: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Pairs (true, found) within 10 ms, one to one, nearest first."""
+    """Pairs (true, found) within 10 ms, one to one, nearest first.
+
+    A true discharge lasts from the first to the last of its like lobes, shape (discharges, 2).
+    """
     pairs = sorted(
-        (abs(true_s[i] - found_s[j]), i, j)
-        for j in range(len(found_s))
-        for i in range(*np.searchsorted(true_s, [found_s[j] - TOLERANCE_S, found_s[j] + TOLERANCE_S]))
+        (max(first - found_s[j], found_s[j] - last, 0.0), i, j)
+        for i, (first, last) in enumerate(true_s)
+        for j in range(*np.searchsorted(found_s, [first - TOLERANCE_S, last + TOLERANCE_S]))
     )
     left: set[int] = set()
     right: set[int] = set()
@@ -81,16 +88,20 @@ def score(
     found_s: NDArray[np.float64],
     labels: NDArray[np.int64] | None = None,
     left_out: Stretches | None = None,
+    slight_s: NDArray[np.float64] | None = None,
 ) -> Score:
-    """Match found events to the truth.
+    """Match found events to the truth; what is found within 10 ms of a slight discharge is not false.
 
     Sorting agreement maps each found unit to the true unit it shares most events with, one to one,
     and counts matched events in the right unit among all matched.
     """
     left_out = left_out or []
     pairs = matches(true_s, found_s)
-    kept = ~inside(true_s, busy, margin_s=EDGE_S)
+    instant_s = true_s.mean(axis=1)
+    kept = ~inside(instant_s, busy, margin_s=EDGE_S)
     unsure = inside(found_s, busy, margin_s=EDGE_S) & ~inside(found_s, busy, margin_s=-EDGE_S)
+    slight = [] if slight_s is None else [(t - TOLERANCE_S, t + TOLERANCE_S) for t in slight_s]
+    unsure |= inside(found_s, slight)
     paired = {j for _, j in pairs}
     false = sum(not unsure[j] and j not in paired for j in range(len(found_s)))
     moments = np.arange(0.005, seconds, 0.01)
@@ -100,7 +111,7 @@ def score(
         true=int(kept.sum()),
         hit=sum(bool(kept[i]) for i, _ in pairs),
         false=int(false),
-        analysed_true=int((kept & ~inside(true_s, left_out)).sum()),
+        analysed_true=int((kept & ~inside(instant_s, left_out)).sum()),
         agreed=_agreed(pairs, true_units, labels),
         matched=len(pairs),
         minutes=float(free.sum()) / 6000,

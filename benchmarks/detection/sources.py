@@ -140,10 +140,13 @@ def drawn(rng: np.random.Generator, channels: int, *, held_back: bool) -> NDArra
 def rest(
     channels: int, seconds: float, seed: int, rng: np.random.Generator, *, held_back: bool
 ) -> tuple[str, NDArray[np.float64], float]:
-    """Name, rest (channels, samples) in units of its noise level, and its rate."""
+    """Name, rest (channels, samples) in units of its noise level, and its rate.
+
+    On one channel it may be shorter than asked for, as real rest is not repeated.
+    """
     if channels == 1:
         name, found = rest_single(held_back=held_back)[seed % (2 if held_back else 1)]
-        return name, endless(found, int(seconds * SINGLE_RATE), rng)[None, :], SINGLE_RATE
+        return name, unrepeated(found, int(seconds * SINGLE_RATE), rng)[None, :], SINGLE_RATE
     samples = int(seconds * HD_RATE)
     grids = [rest_grid(samples, rng) for _ in range(max(1, channels // 64))]
     made = np.concatenate(grids) if channels >= 64 else _reduced(grids[0], channels)
@@ -231,17 +234,22 @@ def _standard(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return (x - np.median(x)) / (1.4826 * np.median(np.abs(filtered)))
 
 
-def endless(x: NDArray[np.float64], samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A stretch of rest of any length: pieces of 4 s from random places, cross-faded over 50 ms."""
-    piece, fade = 4000, 50
-    out = np.zeros(samples + piece)
+def unrepeated(x: NDArray[np.float64], samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A longer stretch of rest in which nothing comes twice: pieces of 2.4 s, cross-faded over 50 ms.
+
+    An engine that looks for shapes that recur would find rest that is repeated. So each piece comes once as
+    it is, once inverted, once backwards and once both: four times the length of the rest at most.
+    """
+    piece, fade = 2400, 50
     window = np.ones(piece)
     window[:fade] = np.sin(np.linspace(0, np.pi / 2, fade))
     window[-fade:] = np.cos(np.linspace(0, np.pi / 2, fade))
-    for start in range(0, samples, piece - fade):
-        at = rng.integers(0, len(x) - piece)
-        part = x[at : at + piece]
-        out[start : start + piece] += (part - part.mean()) * window
+    starts = range(int(rng.integers(len(x) % piece + 1)), len(x) - piece + 1, piece)
+    parts = [v[s : s + piece] for y in (x, -x) for v in (y, y[::-1]) for s in starts]
+    out = np.zeros(len(parts) * (piece - fade) + fade)
+    for k, which in enumerate(rng.permutation(len(parts))):
+        part = parts[which]
+        out[k * (piece - fade) : k * (piece - fade) + piece] += (part - part.mean()) * window
     return out[:samples]
 
 

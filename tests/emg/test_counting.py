@@ -10,7 +10,8 @@ from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import analyze, compare
 from myolens.emg.analysis import Unit
-from myolens.emg.clumping import probability_of_none
+from myolens.emg.clumping import SINGLY, SPREAD, TYPICAL_INDEX, probability_of_none
+from myolens.emg.comparison import rate_ratio
 from myolens.emg.counting import (
     complement,
     dispersion,
@@ -21,6 +22,7 @@ from myolens.emg.counting import (
 )
 from myolens.emg.findings import ABSENT_STRENGTH, absence_strength
 from myolens.emg.geometry import conduction
+from myolens.emg.measures import exclusion_time
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,16 @@ def test_ninety_five_percent_intervals_hold_the_rate(clump: int) -> None:
         estimate, _ = rate_per_min(times[times < 600], [(0.0, 600.0)])
         held += estimate.low <= 15.0 <= estimate.high
     assert 0.92 <= held / 300 <= 0.995
+
+
+def test_few_single_events_are_not_held_too_often() -> None:
+    """Six expected: exact two-sided intervals could hold them in no fewer than 98 of 100 runs."""
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(600):
+        estimate, _ = rate_per_min(np.sort(rng.uniform(0, 120, rng.poisson(6))), [(0.0, 120.0)])
+        held += estimate.low <= 3.0 <= estimate.high
+    assert 0.94 <= held / 600 <= 0.975
 
 
 def test_clumped_events_widen_the_interval() -> None:
@@ -92,6 +104,22 @@ def test_probability_of_none_falls_slower_than_for_single_events() -> None:
     assert (np.diff(chance) < 0).all() and (chance > np.exp(-expected)).all()
 
 
+def test_clumps_take_longer_to_exclude() -> None:
+    """Bursts of a random size at random instants: those that would stay unseen are one muscle in twenty."""
+    rng = np.random.default_rng(6)
+    found = exclusion_time(0, 300.0)
+    minutes = found["needed_s"] * 0.95 / 60
+    clumped = np.exp(rng.normal(np.log(TYPICAL_INDEX), SPREAD, 50000))
+    clumped = clumped[clumped > 1]
+    clumps_per_event = np.where(rng.random(len(clumped)) < SINGLY, 1.0, np.log(clumped) / (clumped - 1))
+    starts = rng.poisson(minutes * clumps_per_event)
+    assert np.mean(starts == 0) == pytest.approx(0.05, abs=0.004)
+    assert found["needed_single_s"] == pytest.approx(189, abs=1)
+    assert found["needed_s"] > 2 * found["needed_single_s"]
+    assert found["excluded_above_per_min"] == pytest.approx(found["needed_s"] / 300, rel=1e-3)
+    assert exclusion_time(3, 300.0)["excluded_above_per_min"] is None
+
+
 def test_absence_weighs_more_the_longer_and_clearer_the_recording() -> None:
     """Never more than the published negative likelihood ratio (SPiQE), and little after a few minutes."""
     short, long_, endless = (absence_strength(60.0 * m, 40.0) for m in (3.2, 10, 600))
@@ -126,6 +154,40 @@ def test_a_fourfold_rate_is_a_change_and_the_same_rate_is_not() -> None:
     assert risen.ratio.low < 4 < risen.ratio.high
     assert compare(more, first).change == "lower"
     assert compare(first, replace(more, muscle="triceps")).cautions
+
+
+def clumps(size: int, rate_per_min: float, seconds: float, rng: np.random.Generator) -> np.ndarray:
+    starts = rng.uniform(0, seconds - 1, rng.poisson(rate_per_min * seconds / 60 / size))
+    return np.sort(np.concatenate([starts + 0.2 * k for k in range(size)]))
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_bursts_do_not_pass_for_change(size: int) -> None:
+    """Equal rates in three and in ten minutes: at most one recording in twenty is said to have changed."""
+    rng, false, held = np.random.default_rng(size), 0, 0
+    early, late = [(0.0, 180.0)], [(0.0, 600.0)]
+    for _ in range(40):
+        first = clumps(size, 10, 180, rng)
+        same = rate_ratio(first, early, clumps(size, 10, 600, rng), late)
+        more = rate_ratio(first, early, clumps(size, 30, 600, rng), late)
+        false += not same.low <= 1 <= same.high
+        held += more.low <= 3 <= more.high
+    assert false <= 5  # 2 expected; more than 5 once in fifty
+    assert held >= 35
+
+
+def test_ratio_turns_over_with_the_order_and_knows_none() -> None:
+    rng = np.random.default_rng(4)
+    few, many, kept = clumps(1, 5, 300, rng), clumps(3, 20, 300, rng), [(0.0, 300.0)]
+    there, back = rate_ratio(few, kept, many, kept), rate_ratio(many, kept, few, kept)
+    assert (there.low, there.high) == pytest.approx((1 / back.high, 1 / back.low), rel=0.01)
+    assert there.value == pytest.approx(len(many) / len(few))
+    none = np.zeros(0)
+    assert rate_ratio(many, kept, none, kept).low == 0 and rate_ratio(many, kept, none, kept).high < 1
+    assert rate_ratio(none, kept, many, kept).high == np.inf
+    assert rate_ratio(none, kept, none, kept).low == 0
+    wider = rate_ratio(few, kept, many, kept, level=0.99)
+    assert wider.low < there.low < there.value < there.high < wider.high
 
 
 def test_findings_say_present_absent_or_nothing() -> None:

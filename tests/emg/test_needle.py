@@ -50,6 +50,22 @@ def regular(rate_hz: float, seconds: float, cv: float, seed: int = 1, start: flo
     return start + np.cumsum(np.maximum(steps, 0.3 / rate_hz))
 
 
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_potential_in_two_forms_is_one_unit_unless_both_come_together(exclusive: bool) -> None:
+    """A fibre that drops out: two forms of one unit take turns, those of two units meet by chance."""
+    main, late = triphasic(600, 4), np.pad(triphasic(700, 2.5), (38, 0))
+    whole = np.pad(main, (0, late.size - main.size)) + late
+    times = regular(10, 30, 0.15)
+    if exclusive:
+        often = np.random.default_rng(3).random(times.size) < 0.6
+        forms = [(times[often], np.pad(main, (0, late.size - main.size))), (times[~often], whole)]
+    else:
+        forms = [(times, np.pad(main, (0, late.size - main.size))), (regular(9, 30, 0.15, seed=7), whole)]
+    units = [unit for unit in read_needle(recording(trace(forms, 31))).potentials if unit.discharges > 100]
+    rates = sorted(unit.rate_hz for unit in units)
+    assert rates == pytest.approx([10] if exclusive else [9, 10], rel=0.1)
+
+
 def names(reading) -> set[str]:
     return {activity.name for activity in reading.spontaneous}
 

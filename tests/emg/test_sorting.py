@@ -152,17 +152,18 @@ def on_a_grid(rng: np.random.Generator) -> tuple[np.ndarray, list, list[np.ndarr
     return x, channels, truth
 
 
-@pytest.mark.parametrize("from_s", [None, 0.0, 60.0])
-def test_exchanged_channels_are_told_and_units_stay_whole(from_s: float | None) -> None:
+@pytest.mark.parametrize(("other", "from_s"), [(18, None), (18, 0.0), (18, 60.0), (12, 0.0)])
+def test_exchanged_channels_are_told_and_units_stay_whole(other: int, from_s: float | None) -> None:
+    """Far from one another or neighbours."""
     x, channels, truth = on_a_grid(np.random.default_rng(5))
     if from_s is not None:
         late = slice(round(from_s * RATE), None)
-        x[[6, 18], late] = x[[18, 6], late]
+        x[[6, other], late] = x[[other, 6], late]
     analysis = analyze(stored(x, RATE, channels))
     said = [problem for problem in analysis.quality.problems if "each other's signal" in problem]
     assert len(said) == (0 if from_s is None else 1)
     if said:
-        assert "EMG 7 and EMG 19" in said[0]
+        assert f"EMG 7 and EMG {other + 1}" in said[0]
         assert ("from" in said[0]) == (from_s == 60.0)
         assert analysis.quality.verdict != "good"
     assert len(analysis.units) == 2

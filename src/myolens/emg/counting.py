@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Estimate
-from myolens.emg.clumping import DIVISIONS, expected_limits
+from myolens.emg.clumping import DIVISIONS, expected_limits, limit_of_none
 
 DOUBLET_S = 0.110
-"""Two discharges of one unit closer than this are a doublet: the pairs of 10–110 ms of Kleine et al.,
-Clin Neurophysiol 2012, whose peak is at 32–35 ms."""
+"""Two discharges of one unit closer than this are a doublet: the pairs of 10–110 ms of Kleine et al., Clin
+Neurophysiol 2012;123:399. Many are a fasciculation and its F-wave, at 32–35 ms in the calf."""
 
 Stretches = list[tuple[float, float]]
 
@@ -63,7 +63,7 @@ def rate_per_min(
     minutes = length(kept) / 60
     if minutes <= 0:
         return None, Dispersion(1.0, 0)
-    pieces = _counts(times_s, kept)
+    pieces = counts(times_s, kept)
     low, high = expected_limits(pieces, level=level)
     spread = _dispersion(pieces)
     return Estimate(len(times_s) / minutes, low / minutes, high / minutes, level), spread
@@ -71,10 +71,11 @@ def rate_per_min(
 
 def dispersion(times_s: NDArray[np.float64], kept: Stretches) -> Dispersion:
     """Mean dispersion index over several divisions of the analysed time, at least 1."""
-    return _dispersion(_counts(times_s, kept)) if length(kept) > 0 else Dispersion(1.0, 0)
+    return _dispersion(counts(times_s, kept)) if length(kept) > 0 else Dispersion(1.0, 0)
 
 
-def _counts(times_s: NDArray[np.float64], kept: Stretches) -> list[NDArray[np.int64]]:
+def counts(times_s: NDArray[np.float64], kept: Stretches) -> list[NDArray[np.int64]]:
+    """Events in each of several divisions of the analysed time into equal pieces."""
     clock = analysed_clock(times_s, kept)
     total = length(kept)
     return [np.histogram(clock, bins=pieces, range=(0, total))[0] for pieces in DIVISIONS]
@@ -83,7 +84,7 @@ def _counts(times_s: NDArray[np.float64], kept: Stretches) -> list[NDArray[np.in
 def _dispersion(divisions: list[NDArray[np.int64]]) -> Dispersion:
     if divisions[0].sum() < _FEWEST_FOR_DISPERSION:
         return Dispersion(1.0, 0)
-    indices = [counts.var(ddof=1) / counts.mean() for counts in divisions]
+    indices = [pieces.var(ddof=1) / pieces.mean() for pieces in divisions]
     return Dispersion(max(1.0, float(np.mean(indices))), DIVISIONS[-1])
 
 
@@ -115,11 +116,15 @@ def intervals_s(times_s: NDArray[np.float64], kept: Stretches) -> NDArray[np.flo
     return np.asarray(np.diff(times_s)[np.diff(piece) == 0])
 
 
-def seconds_to_exclude(rate: float, *, level: float = 0.95, sensitivity: float = 0.95) -> float:
-    """Time without an event after which a rate (per minute) is excluded, events being Poisson.
+def seconds_to_exclude(
+    rate: float, *, level: float = 0.95, sensitivity: float = 0.95, clumps: bool = False
+) -> float:
+    """Time without an event after which a rate (per minute) is excluded.
 
-    P(none in T) = exp(−sensitivity·rate·T) = 1 − level. Events that come in clumps need longer
-    (`myolens.emg.clumping.probability_of_none`). For 3 a minute and 99 % it gives 97 s;
-    Mills (Clin Neurophysiol 2011) found up to 90 s needed for one fasciculation in ALS.
+    For events that come singly, P(none in T) = exp(−sensitivity·rate·T) = 1 − level. For 3 a minute and
+    99 % it gives 97 s; Mills (Clin Neurophysiol 2011) found up to 90 s needed for one fasciculation in
+    ALS. Clumps come less often than their events, so that the first is waited for longer: with `clumps`
+    they are allowed for, as often and as large as `myolens.emg.clumping` takes them to be.
     """
-    return float(-60 * np.log(1 - level) / (rate * sensitivity))
+    expected = limit_of_none(level) if clumps else -np.log(1 - level)
+    return float(60 * expected / (rate * sensitivity))

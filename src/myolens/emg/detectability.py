@@ -25,7 +25,8 @@ def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float) -> f
     deviation. On a dense grid it spreads as a Gaussian of 15 mm; elsewhere it is on one channel,
     the median one in noise.
     """
-    from myolens.emg.kernels import decimate, evidence, mix, zero_phase
+    from myolens.emg.kernels import zero_phase
+    from myolens.emg.statistic import statistic
 
     band = source.band
     samples = 2 * band.factor * (int(0.15 * band.rate) // band.factor)
@@ -39,12 +40,12 @@ def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float) -> f
     zero_phase(potential, band.sections)
     shown = min(shown, float(np.ptp(potential, axis=0).max()))
     inverse = (1.0 / level)[None, :].astype(np.float32)
-    z = mix(decimate(potential, band.factor, inverse, 0, samples), noise.whitening)
 
     def excess(size: float) -> float:
-        total, _ = evidence(
-            (size * z).astype(np.float32), band.halves, noise.even_scale, noise.odd_scale, OFFSET
-        )
+        total, _ = statistic(
+            np.float32(size) * potential, band.factor, inverse, 0, samples,
+            noise.whitening, band.halves, noise.even_scale, noise.odd_scale, OFFSET,
+        )  # fmt: skip
         top = float(total.max())
         return top - threshold - _Z * float(np.sqrt(2 * (top + OFFSET)))
 

@@ -25,7 +25,9 @@ _SAME_POTENTIAL_S = 0.015
 _VALLEY = 0.4
 _APART_S = (0.15, 0.06)
 _LOWEST, _HIGHEST, _STEP = 12.0, 120.0, 1.15
-_UNBORNE, _NEARLY = 60.0, 1.1
+_UNBORNE = 60.0
+_MOST_BEYOND, _ROUNDS = 0.05, 3
+_LOW_SHARES, _RARE = (0.25, 0.45, 0.65), 0.01
 _LEAST, _LEAST_SLOPE = 17.0, 3.0
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
@@ -40,7 +42,7 @@ class Scan:
     Attributes
     ----------
     statistic, spread : ndarray of float32, shape (samples at the detection rate,)
-        See `myolens.emg.kernels.evidence`.
+        See `myolens.emg.statistic.statistic`.
     rate : float
         Detection rate, Hz.
     bin_s : float
@@ -79,7 +81,8 @@ def scan(
 
     The result does not depend on the length of the blocks.
     """
-    from myolens.emg import kernels
+    from myolens.emg.kernels import bin_levels
+    from myolens.emg.statistic import statistic
 
     band = source.band
     inverse = (1.0 / noise.level).astype(np.float32)
@@ -90,12 +93,14 @@ def scan(
         start, stop = block
         low, high = max(0, start - margin), min(source.samples, stop + margin)
         x = source.raw(low, high)
-        slow = kernels.bin_levels(x[start - low : stop - low], source.bin)
+        slow = bin_levels(x[start - low : stop - low], source.bin)
         source.filtered(x, noise.mains, low, level)
         inner = x[start - low : stop - low]
         frames = [robust_sd(inner[s : s + source.frame]) for s in range(0, len(inner), source.frame)]
-        z = kernels.mix(kernels.decimate(x, band.factor, inverse, low, source.frame), noise.whitening)
-        total, spread = kernels.evidence(z, band.halves, noise.even_scale, noise.odd_scale, OFFSET)
+        total, spread = statistic(
+            x, band.factor, inverse, low, source.frame,
+            noise.whitening, band.halves, noise.even_scale, noise.odd_scale, OFFSET,
+        )  # fmt: skip
         core = slice((start - low) // band.factor, (stop - low) // band.factor)
         return total[core], spread[core], np.stack(frames), *slow
 
@@ -144,11 +149,12 @@ def threshold(
     more and more slowly if it is not. The slope is read between the 75th and the 90th percentile,
     its change from that between the 50th and the 75th, and both are carried on to the stated rate
     (peaks over threshold: Coles, *An Introduction to Statistical Modeling of Extreme Values*, 2001,
-    ch. 4). Discharges must not raise it: a low threshold is assumed, the one of Gaussian noise, and what
-    exceeds it is set aside with its neighbourhood; if the rest asks for a higher one, a higher one is
-    assumed. So the lowest threshold is taken that the peaks below it bear out, or, where discharges of
-    all sizes bear out none, the one they come nearest to, 60 at most. It is 17 at least at one in ten
-    minutes, where Gaussian noise gives 12, as a short rest does not show how heavy its tail is. For a
+    ch. 4). Discharges must not raise it: what exceeds the threshold of Gaussian noise, and what one peak
+    of noise in a hundred exceeds as far as its low percentiles tell, is set aside with its
+    neighbourhood, and the percentiles are those of noise of which what lay above is missing, as much
+    as the fit itself puts there. Where that is more than one in twenty, the noise is not Gaussian by far
+    and the limit is raised. The threshold is 17 at least at one in ten minutes, where Gaussian noise gives
+    12, as a short rest does not show how heavy its tail is (ours, set on the training rest). For a
     provisional one, low percentiles of all peaks have to do. With fewer than forty peaks nothing can be
     fitted: 18 is taken.
 
@@ -172,31 +178,47 @@ def threshold(
         return _UNTOLD - float(np.log(false_alarms_per_10_min)), 1.0
     allowed_per_peak = false_alarms_per_10_min * seconds / 600.0 / len(heights)
     if provisional:
-        cut, scale = _extrapolated(heights, (0.25, 0.45, 0.65), allowed_per_peak)
+        cut, scale, _ = _extrapolated(heights, _LOW_SHARES, allowed_per_peak)
         return min(cut, _UNBORNE), scale
-    assumed = _LOWEST - float(np.log(false_alarms_per_10_min))
-    borne_out = np.inf, 0.0, 0.0
-    while assumed < _HIGHEST and borne_out[0] > 1:
-        gap = distance(times_s, times_s[heights > assumed])
+    rare, _, _ = _extrapolated(heights, _LOW_SHARES, _RARE)
+    limit = max(_LOWEST - float(np.log(false_alarms_per_10_min)), rare)
+    while True:
+        gap = distance(times_s, times_s[heights > limit])
         apart = next((gap > s for s in _APART_S if np.count_nonzero(gap > s) >= _FEWEST_PEAKS), gap >= 0)
-        cut, scale = _extrapolated(heights[apart], (0.5, 0.75, 0.9), allowed_per_peak)
-        borne_out = min(borne_out, (cut / assumed, cut, scale))
-        assumed *= _STEP
-    ratio, cut, scale = borne_out
+        cut, scale, beyond = _truncated(heights[apart], limit, allowed_per_peak)
+        if beyond <= _MOST_BEYOND or limit >= _HIGHEST:
+            break
+        limit *= _STEP
     least = _LEAST - _LEAST_SLOPE * float(np.log(false_alarms_per_10_min))
-    return max(least, cut if ratio <= _NEARLY else min(cut, _UNBORNE)), scale
+    return max(least, min(cut, _UNBORNE)), scale
+
+
+def _truncated(heights: NDArray[np.float32], limit: float, tail: float) -> tuple[float, float, float]:
+    """Height exceeded by the share `tail`, the scale, and the share above the limit, none of which is seen.
+
+    Of noise with a share s above the limit, the quantile p is the quantile p / (1 − s) of what lies below.
+    """
+    beyond = 0.0
+    for _ in range(_ROUNDS):
+        shares = 0.5, 0.75, 0.9
+        cut, scale, high = _extrapolated(heights, shares, tail, seen=1 - beyond)
+        beyond = min(_MOST_BEYOND * 1.5, (1 - shares[2]) * float(np.exp(-max(0.0, limit - high) / scale)))
+    return cut, scale, beyond
 
 
 def _extrapolated(
-    heights: NDArray[np.float32], shares: tuple[float, float, float], tail: float
-) -> tuple[float, float]:
-    """Height exceeded by the share `tail` of peaks, from three quantiles; and the scale used."""
-    low, middle, high = np.quantile(heights, shares)
+    heights: NDArray[np.float32], shares: tuple[float, float, float], tail: float, *, seen: float = 1.0
+) -> tuple[float, float, float]:
+    """Height exceeded by the share `tail` of peaks, from three quantiles; the scale; the highest quantile.
+
+    `seen` is the share of all peaks that the given ones, the lowest, are.
+    """
+    low, middle, high = np.quantile(heights, [share / seen for share in shares])
     first = (middle - low) / np.log((1 - shares[0]) / (1 - shares[1]))
     second = (high - middle) / np.log((1 - shares[1]) / (1 - shares[2]))
     growth = float(np.clip(second / max(first, 1e-9), 1.0, _STEEPEST_GROWTH))
     scale = max(1.0, float(second) * growth)
-    return float(high) + scale * float(np.log(max((1 - shares[2]) / tail, 2.0))), scale
+    return float(high) + scale * float(np.log(max((1 - shares[2]) / tail, 2.0))), scale, float(high)
 
 
 def distance(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
-_SPIKY, _LEAST_WEAK = 18.0, 6.0
+_LEAST_WEAK = 6.0
 _MOST_WEAK = 1000
 _HEART_FALSE_ALARMS = 200.0
 
@@ -110,7 +110,8 @@ def find_events(
     beats = heart.events if heart else np.zeros(len(times), bool)
     pops = electrode_pops(waves, source, result) & ~beats
     slow = slow_deflections(waves) & ~beats & ~pops
-    weak = _weak(found, limit, source, noise, times[beats | pops | slow])
+    artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], beats_s]))
+    weak = _weak(found, limit, source, noise, artefacts_s)
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
 
 
@@ -142,7 +143,7 @@ def _weak(
     None where the threshold is near that of Gaussian noise; of a long recording the highest, so that
     time and the memory for their windows stay within bounds.
     """
-    least = max(_LEAST_WEAK, limit / 3) if limit > _SPIKY else limit
+    least = max(_LEAST_WEAK, limit / 3)
     times = found.index * source.band.factor / source.recording.rate
     beside = distance(times, artefacts_s) <= RINGING_S
     chosen = np.flatnonzero((found.height > least) & (found.height <= limit) & ~beside)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.counting import Stretches
+from myolens.emg.analysis import Analysis
+from myolens.emg.counting import Stretches, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
 from myolens.emg.streaming import Source
@@ -30,7 +31,7 @@ _PAUSE_S = 0.025
 _RELATIVE = 0.03
 _ACTIVE = 60.0
 _CROWDS = ((4, 0.15), (6, 0.5), (8, 1.0))
-_PAD_S = 0.2
+_PAD_S, _CARRIED_S = 0.2, 0.3
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
 
@@ -39,6 +40,12 @@ GROUP_S = 0.9
 
 _FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
 _ALIKE, _ALIKE_SIZE, _AROUND_S = 0.9, 0.6, 0.010
+_MOST_KNOWN, _FEWEST_LIKE = 4, 2
+_FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
+
+MOST_FOR_SMALL = 8
+"""On more channels than this noise itself passes a third of the threshold many times a second."""
+
 _RAISED, _RAISED_EDGE = 1.5, 1.25
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0
@@ -60,6 +67,11 @@ def merged(spans: Iterable[tuple[float, float]], *, gap_s: float = 0.0) -> Stret
         else:
             result.append((start, end))
     return result
+
+
+def analysed(analysis: Analysis) -> Stretches:
+    """Stretches of a recording that were analysed."""
+    return complement(merged((span.start_s, span.end_s) for span in analysis.excluded), analysis.seconds)
 
 
 def inside(times_s: NDArray[np.float64], spans: Iterable[tuple[float, float]]) -> NDArray[np.bool_]:
@@ -99,15 +111,16 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     ]
 
 
-def voluntary(waves: Waveforms, continuous: Stretches) -> Stretches:
+def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float64]) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
     A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
     among the highest rates of fasciculation recorded, these come by chance in one window of a hundred.
 
-    Discharges that follow an excluded stretch within 0.2 s belong to its onset or offset and extend it:
-    units hardly fire more slowly than five times a second of one's own will. Stretches less than a second
-    apart are joined. What is then a grouped discharge is not voluntary.
+    Discharges that follow an excluded stretch within 0.3 s belong to its onset or offset and extend it:
+    units hardly fire more slowly than four times a second of one's own will. So do deflections too small
+    to be discharges, as a muscle relaxes slowly. Stretches less than a second apart are joined. What is
+    then a grouped discharge, or of units known from elsewhere, is not voluntary.
 
     Parameters
     ----------
@@ -115,6 +128,8 @@ def voluntary(waves: Waveforms, continuous: Stretches) -> Stretches:
         Events that may be of muscle, in order of time.
     continuous : list of (float, float)
         Bursts and stretches of raised level, s.
+    small_s : ndarray
+        Deflections below the threshold that nothing explains, ascending.
     """
     times_s = waves.sample / waves.recording_rate
     crowds = [
@@ -123,15 +138,34 @@ def voluntary(waves: Waveforms, continuous: Stretches) -> Stretches:
         for a, b in zip(times_s, times_s[many - 1 :], strict=False)
         if b - a <= within
     ]
+    carried_s = np.sort(np.concatenate([times_s, small_s]))
     grown = [
-        (-_reached(-times_s[::-1], -start) - _PAD_S, _reached(times_s, end) + _PAD_S)
+        (-_reached(-carried_s[::-1], -start) - _PAD_S, _reached(carried_s, end) + _PAD_S)
         for start, end in merged([*continuous, *crowds], gap_s=_JOIN_S)
     ]
+    stretches = merged(grown, gap_s=_JOIN_S)
+    apart = waves.where(~inside(times_s, stretches))
+
+    def of_units(start: float, end: float) -> bool:
+        within = waves.where(inside(times_s, [(start, end)]))
+        return _grouped(within) or _known(within, apart)
+
     return [
         (start, end)
-        for start, end in merged(grown, gap_s=_JOIN_S)
-        if end - start > GROUP_S + 2 * _PAD_S or not _grouped(waves.where(inside(times_s, [(start, end)])))
+        for start, end in stretches
+        if end - start > GROUP_S + 2 * _PAD_S or not of_units(start, end)
     ]
+
+
+def _known(waves: Waveforms, others: Waveforms) -> bool:
+    """Whether the events of a short stretch, four at most, are all potentials that came on their own too.
+
+    Two units may fire at nearly the same time, and a doublet lasts as long as a brief effort. Each event is
+    to have two like ones among those that stand apart.
+    """
+    if not 0 < len(waves.sample) <= _MOST_KNOWN or len(others.sample) < _FEWEST_LIKE:
+        return False
+    return bool(np.all(_alike(waves, others).sum(axis=1) >= _FEWEST_LIKE))
 
 
 def _grouped(waves: Waveforms) -> bool:
@@ -147,14 +181,7 @@ def _grouped(waves: Waveforms) -> bool:
     count = len(waves.sample)
     if count < _FEWEST_IN_GROUP:
         return False
-    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
-    windows = waves.windows[:, max(0, centre - reach) : centre + reach + 1]
-    alike = np.eye(count, dtype=bool)
-    for i, ratios in enumerate(waves.ratios):
-        x = windows[:, :, ratios >= ratios.max() / 2].reshape(count, -1)
-        size = np.maximum(np.linalg.norm(x, axis=1), 1e-12)
-        near = (size > _ALIKE_SIZE * size[i]) & (size < size[i] / _ALIKE_SIZE)
-        alike[i] |= near & (x @ x[i] > _ALIKE * size * size[i])
+    alike = _alike(waves, waves)
     left, shapes = np.ones(count, bool), 0
     while left.any():
         seed = int(np.argmax(np.where(left, np.sum(alike & left, axis=1), 0)))
@@ -164,10 +191,25 @@ def _grouped(waves: Waveforms) -> bool:
     return bool(count >= _EVENTS_PER_SHAPE * shapes and repeated >= _REPEATED)
 
 
+def _alike(waves: Waveforms, others: Waveforms) -> NDArray[np.bool_]:
+    """Which others each event resembles in shape and size, on the channels that show it best."""
+    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
+    near = slice(max(0, centre - reach), centre + reach + 1)
+    result = np.zeros((len(waves.sample), len(others.sample)), bool)
+    for i, ratios in enumerate(waves.ratios):
+        best = ratios >= ratios.max() / 2
+        own = waves.windows[i, near][:, best].ravel()
+        x = others.windows[:, near][:, :, best].reshape(len(others.sample), -1)
+        size, of_own = np.maximum(np.linalg.norm(x, axis=1), 1e-12), float(np.linalg.norm(own))
+        like = (size > _ALIKE_SIZE * of_own) & (size < of_own / _ALIKE_SIZE)
+        result[i] = like & (x @ own > _ALIKE * size * of_own)
+    return result
+
+
 def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
     """How far a stretch extends when events within the margin of its end carry it on."""
     for t in times_s[times_s > end_s]:
-        if t > end_s + _PAD_S:
+        if t > end_s + _CARRIED_S:
             break
         end_s = float(t)
     return end_s
@@ -178,6 +220,35 @@ def raised(noise: Noise, frame_s: float) -> Stretches:
     ratio = noise.rise
     high, part = ratio > _RAISED, ratio > _RAISED_EDGE
     return [(a * frame_s, b * frame_s) for a, b in runs(part) if high[a:b].any()]
+
+
+def small_units(small_s: NDArray[np.float64], times_s: NDArray[np.float64], seconds: float) -> Stretches:
+    """Stretches in which small deflections that no unit explains are far more frequent than at rest.
+
+    A muscle that is not quite relaxed shows many small units at once, most below the threshold one by one.
+    Within a second there are to be nine deflections and discharges, half of them or more unexplained,
+    and four standard deviations of a Poisson count more than in the quietest quarter of the
+    twenty seconds around (ours, set on real rest and on real weak activity). Where noise itself makes more
+    than two a second they tell nothing.
+
+    Parameters
+    ----------
+    small_s : ndarray
+        Deflections below the threshold, ascending, those of discharges and artefacts left out.
+    times_s : ndarray
+        Discharges, ascending.
+    seconds : float
+        Length of the recording.
+    """
+    from myolens.emg.quantiles import running_quantile
+
+    counts = np.histogram(small_s, np.arange(np.ceil(seconds) + 1))[0].astype(np.float32)[:, None]
+    usual = running_quantile(counts, _AROUND_FRAMES, 0.25)[:, 0][small_s.astype(int)]
+    small = np.searchsorted(small_s, small_s + 1.0) - np.arange(len(small_s))
+    large = np.searchsorted(times_s, small_s + 1.0) - np.searchsorted(times_s, small_s)
+    many = np.maximum(_FEWEST_SMALL, usual + 4 * np.sqrt(np.maximum(usual, 1.0)))
+    found = (small + large >= many) & (small >= large) & (usual <= _MOST_USUAL)
+    return merged((float(t), float(small_s[np.searchsorted(small_s, t + 1.0) - 1])) for t in small_s[found])
 
 
 def clipped(scan: Scan, level: NDArray[np.float32]) -> Stretches:
@@ -217,39 +288,52 @@ def moved(recording: Recording) -> Stretches:
     return [(a - 2 * bin_s, b + 2 * bin_s) for a, b in _bins(active, bin_s, pad=0) if b - a >= 0.29]
 
 
+def disturbed(source: Source, noise: Noise, scan: Scan) -> dict[str, Stretches]:
+    """What no event tells of: gaps, lost signal, clipping, and movement that an accelerometer shows."""
+    return {
+        GAP: [(gap.start_s, gap.end_s) for gap in source.recording.gaps],
+        NO_SIGNAL: silent(scan, source.bin),
+        CLIPPING: clipped(scan, np.median(noise.level, axis=0)),
+        MOVEMENT: moved(source.recording),
+    }
+
+
 def exclusions(
     source: Source,
     noise: Noise,
     scan: Scan,
     threshold: float,
+    disturbances: dict[str, Stretches],
     waves: Waveforms,
+    *,
     explained_s: NDArray[np.float64],
     slow_s: NDArray[np.float64],
+    small_s: NDArray[np.float64],
 ) -> list[Span]:
     """Everything to be left out, with the reason, in order of time; spans of one reason do not overlap.
 
     Parameters
     ----------
+    disturbances : dict
+        From `disturbed`.
     waves : Waveforms
         Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray
         Heartbeats, pops and slow deflections, ascending; a short burst beside one is what is left of it.
     slow_s : ndarray
         The slow deflections among these; a long burst with more of them than of other events is movement.
+    small_s : ndarray
+        Deflections below the threshold that nothing explains, ascending.
     """
     recording = source.recording
     times_s = waves.sample / waves.recording_rate
-    level = np.median(noise.level, axis=0)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    weak = raised(noise, source.frame / recording.rate)
-    found = {
-        GAP: [(gap.start_s, gap.end_s) for gap in recording.gaps],
-        NO_SIGNAL: silent(scan, source.bin),
-        CLIPPING: clipped(scan, level),
-        MOVEMENT: [*moved(recording), *swayed],
-        VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak]), recording.seconds),
+    weak = [*raised(noise, source.frame / recording.rate), *small_units(small_s, times_s, recording.seconds)]
+    found = disturbances | {
+        MOVEMENT: [*disturbances[MOVEMENT], *swayed],
+        VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
     }
     spans = [
         Span(max(0.0, a), min(recording.seconds, b), reason)

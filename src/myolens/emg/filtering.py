@@ -105,8 +105,10 @@ class Mains:
     solve: NDArray[np.float32]
     fade: NDArray[np.float32]
 
-    def subtract(self, y: NDArray[np.float32], first: int, level: NDArray[np.float32]) -> None:
-        """Take the interference out of y, in place.
+    def subtract(
+        self, y: NDArray[np.float32], first: int, level: NDArray[np.float32], core: slice = slice(None)
+    ) -> None:
+        """Take the interference out of a part of y, in place.
 
         Parameters
         ----------
@@ -115,26 +117,30 @@ class Mains:
             Absolute index of the first sample, so that windows lie on one grid for every block.
         level : ndarray of float32, shape (channels,)
             Noise level for clipping; interference itself is allowed for.
+        core : slice
+            The part; windows that reach into it are fitted.
         """
         from myolens.emg.lines import add_lines, fit_lines
 
         hop = self.window // 2
         samples = y.shape[0]
-        model = np.zeros_like(y)
-        weight = np.zeros((samples, 1), np.float32)
-        begin = -((first % hop) + hop)
-        while begin < samples:
+        start, stop, _ = core.indices(samples)
+        model = np.zeros((stop - start, y.shape[1]), np.float32)
+        weight = np.zeros((stop - start, 1), np.float32)
+        for begin in range(-((first % hop) + hop), stop, hop):
             low, high = max(0, begin), min(samples, begin + self.window)
-            if high - low > hop // 2:
-                rows = slice(low - begin, high - begin)
-                basis, fade = self.basis[rows], self.fade[rows]
+            if high - low > hop // 2 and high > start:
+                whole = slice(low - begin, high - begin)
+                basis = self.basis[whole]
                 solve = self.solve if high - low == self.window else _pseudoinverse(basis)
                 coefficients = fit_lines(y[low:high], basis, solve, level)
-                add_lines(model[low:high], basis, fade, coefficients)
-                weight[low:high] += fade[:, None]
-            begin += hop
+                low, high = max(start, low), min(stop, high)
+                shown = slice(low - begin, high - begin)
+                here = slice(low - start, high - start)
+                add_lines(model[here], self.basis[shown], self.fade[shown], coefficients)
+                weight[here] += self.fade[shown, None]
         model /= np.maximum(weight, 1e-6)
-        y -= model
+        y[start:stop] -= model
 
     def subtract_whole(self, y: NDArray[np.float32]) -> None:
         """Take the interference out of a short stretch by one fit over all of it, in place."""

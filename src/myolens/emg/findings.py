@@ -18,24 +18,29 @@ PRESENT_STRENGTH, ABSENT_STRENGTH = 2.3, -1.7
 
 MODEST_STRENGTH = 0.7
 """Rate, number of units and doublets shift the odds by a factor of two at most (project estimate):
-none of them decides, as benign and serious causes overlap (Mills 2010; Kleine 2012)."""
+none of them decides, as benign and serious causes overlap (both show doublets: Kleine et al., Clin
+Neurophysiol 2012;123:399)."""
 
 LEAST_RATE_PER_MIN = 1.0
 """Rate that a recording must have been long enough to exclude before "none found" is said."""
 
 HIGH_RATE_PER_MIN = 10.0
-"""In biceps the rate in ALS is ten times that in benign fasciculation and more (Bashford, Brain Commun
-2020), whose own is some 0.5–4 a minute."""
+"""Project estimate. In biceps the rate in ALS was ten times that in benign fasciculation where the muscle was
+strong and forty times where it was weak, in the calf five and one and a half (Bashford et al., Brain Commun
+2020)."""
 
 LARGEST_DETECTABLE_UV = 100.0
-"""Where only larger potentials would be found, "none found" is not said (50 µV is the usual counting
-limit: van der Heijden 1994; SPiQE's inclusion limit 100 µV)."""
+"""Where only larger potentials would be found, "none found" is not said. Project estimate, twice the limit
+above which potentials were counted in health (van der Heijden et al., Electroencephalogr Clin Neurophysiol
+1994;93:163); SPiQE takes recordings for too noisy from 100 µV on."""
 
 USUAL_LIMIT_UV = 50.0
 """Where potentials of this size might be missed, "none found" weighs half (project estimate)."""
 
 _FEWEST_FOR_UNITS = 10
 _BUSY_IN_HEALTH = ("abductor hallucis", "foot", "calf", "gastrocnemius", "soleus")
+"""Over a hundred a minute were seen in the foot of healthy people, fluctuating rates in the calf (van der
+Heijden et al. 1994)."""
 
 
 def implied(
@@ -86,7 +91,10 @@ def implied(
 
 
 def excludes(analysed_s: float, quality: Quality) -> bool:
-    """Whether a recording without events was long and clear enough to say there are none."""
+    """Whether a recording without events was long and clear enough to say there are none.
+
+    Long enough for discharges that come singly; that they may come in clumps is in the weight.
+    """
     clear = quality.detectable_uv is not None and quality.detectable_uv <= LARGEST_DETECTABLE_UV
     return clear and analysed_s >= seconds_to_exclude(LEAST_RATE_PER_MIN)
 

@@ -118,151 +118,6 @@ def bin_levels(x: Floats, width: int) -> tuple[Floats, NDArray[np.int32], Floats
 
 
 @njit(nogil=True, cache=True)
-def decimate(x: Floats, factor: int, inverse_level: Floats, first: int, frame: int) -> Floats:
-    """Means of `factor` consecutive samples, each channel divided by its level.
-
-    `first` is the absolute index of x[0]; sample i belongs to row i // frame of `inverse_level`
-    (the last row serves what lies beyond).
-    """
-    samples, channels = x.shape
-    kept = samples // factor
-    rows = inverse_level.shape[0]
-    share = np.float32(1.0 / factor)
-    out = np.empty((kept, channels), np.float32)
-    for k in range(kept):
-        row = min(rows - 1, (first + k * factor) // frame)
-        for c in range(channels):
-            out[k, c] = x[k * factor, c]
-        for i in range(1, factor):
-            for c in range(channels):
-                out[k, c] += x[k * factor + i, c]
-        for c in range(channels):
-            out[k, c] *= inverse_level[row, c] * share
-    return out
-
-
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
-def mix(x: Floats, weights: Floats) -> Floats:
-    """Signal (samples, channels) times weights (channels, channels), without a threaded BLAS."""
-    samples, channels = x.shape
-    out = np.zeros((samples, channels), np.float32)
-    rows, columns = samples - samples % 4, channels - channels % 4
-    for t in range(0, rows, 4):
-        p, q, r, s = out[t], out[t + 1], out[t + 2], out[t + 3]
-        for j in range(0, columns, 4):
-            p0, p1, p2, p3 = x[t, j], x[t, j + 1], x[t, j + 2], x[t, j + 3]
-            q0, q1, q2, q3 = x[t + 1, j], x[t + 1, j + 1], x[t + 1, j + 2], x[t + 1, j + 3]
-            r0, r1, r2, r3 = x[t + 2, j], x[t + 2, j + 1], x[t + 2, j + 2], x[t + 2, j + 3]
-            s0, s1, s2, s3 = x[t + 3, j], x[t + 3, j + 1], x[t + 3, j + 2], x[t + 3, j + 3]
-            row0, row1, row2, row3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-            for c in range(channels):
-                w0, w1, w2, w3 = row0[c], row1[c], row2[c], row3[c]
-                p[c] += p0 * w0 + p1 * w1 + p2 * w2 + p3 * w3
-                q[c] += q0 * w0 + q1 * w1 + q2 * w2 + q3 * w3
-                r[c] += r0 * w0 + r1 * w1 + r2 * w2 + r3 * w3
-                s[c] += s0 * w0 + s1 * w1 + s2 * w2 + s3 * w3
-        _mix_plainly(x, weights, out, t, t + 4, columns)
-    _mix_plainly(x, weights, out, rows, samples, 0)
-    return out
-
-
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
-def _mix_plainly(x: Floats, weights: Floats, out: Floats, start: int, stop: int, column: int) -> None:
-    """Add to some rows what the columns from one on contribute."""
-    for t in range(start, stop):
-        for j in range(column, x.shape[1]):
-            v = x[t, j]
-            for c in range(x.shape[1]):
-                out[t, c] += v * weights[j, c]
-
-
-@njit(nogil=True, cache=True)
-def wavelets(z: Floats, half: int) -> tuple[Floats, Floats]:
-    """Even and odd Haar pair of half-width `half` samples along time; zero where it does not fit.
-
-    even(t) = 2·box(t − h/2 … t + h/2) − box(t − h … t + h), odd(t) = box(t … t + h) − box(t − h … t),
-    both of zero mean: together they answer to a potential of either symmetry.
-    """
-    samples, channels = z.shape
-    cumulative = np.zeros((samples + 1, channels), np.float64)
-    for t in range(samples):
-        for c in range(channels):
-            cumulative[t + 1, c] = cumulative[t, c] + z[t, c]
-    even = np.zeros((samples, channels), np.float32)
-    odd = np.zeros((samples, channels), np.float32)
-    quarter = half // 2
-    for t in range(half, samples - half + 1):
-        if t >= samples:
-            break
-        for c in range(channels):
-            outer = cumulative[t + half, c] - cumulative[t - half, c]
-            inner = cumulative[t - quarter + half, c] - cumulative[t - quarter, c]
-            even[t, c] = np.float32(2.0 * inner - outer)
-            odd[t, c] = np.float32(cumulative[t + half, c] - 2.0 * cumulative[t, c] + cumulative[t - half, c])
-    return even, odd
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
-def evidence(
-    z: Floats, halves: NDArray[np.int64], even_scale: Floats, odd_scale: Floats, offset: float
-) -> tuple[Floats, Floats]:
-    """Detection statistic and its spread over channels.
-
-    For every channel u = max over widths of (even² + odd²)/2, each divided by its variance at
-    rest; the statistic is the sum over channels of max(0, u − offset), the spread its
-    participation ratio (Σg)²/Σg², which is 1 when one channel carries everything.
-
-    Parameters
-    ----------
-    z : float32, shape (samples, channels)
-        Whitened signal.
-    halves : int64, shape (widths,)
-    even_scale, odd_scale : float32, shape (widths, channels)
-        One over twice the variance at rest.
-
-    Returns
-    -------
-    total, spread : float32, shape (samples,)
-    """
-    samples, channels = z.shape
-    widths = halves.shape[0]
-    margin = halves.max()
-    floor = np.float32(offset)
-    total = np.zeros(samples, np.float32)
-    spread = np.ones(samples, np.float32)
-    cumulative = np.empty((samples + 1, channels), np.float32)
-    cumulative[0] = 0.0
-    for t in range(samples):
-        before, after, row = cumulative[t], cumulative[t + 1], z[t]
-        for c in range(channels):
-            after[c] = before[c] + row[c]
-    best = np.empty(channels, np.float32)
-    for t in range(margin, min(samples, samples - margin + 1)):
-        best[:] = floor
-        middle = cumulative[t]
-        for k in range(widths):
-            half = halves[k]
-            inner = t - half // 2
-            left, right = cumulative[t - half], cumulative[t + half]
-            inner_left, inner_right = cumulative[inner], cumulative[inner + half]
-            even_weight, odd_weight = even_scale[k], odd_scale[k]
-            for c in range(channels):
-                even = np.float32(2.0) * (inner_right[c] - inner_left[c]) - (right[c] - left[c])
-                odd = right[c] - np.float32(2.0) * middle[c] + left[c]
-                best[c] = max(best[c], even * even * even_weight[c] + odd * odd * odd_weight[c])
-        first = np.float32(0.0)
-        second = np.float32(0.0)
-        for c in range(channels):
-            g = best[c] - floor
-            first += g
-            second += g * g
-        total[t] = first
-        if second > 0.0:
-            spread[t] = first * first / second
-    return total, spread
-
-
-@njit(nogil=True, cache=True)
 def peaks(x: Floats, reach: int) -> NDArray[np.int64]:
     """Indices where x is positive and the largest within ± reach samples (the first of equals)."""
     samples = x.shape[0]
@@ -324,21 +179,35 @@ def placed(
     """
     samples, components = x.shape[1:]
     length = template.shape[0]
+    places = samples - length + 1
     shape = template.copy().ravel()
+    products = np.empty(places, np.float32)
     place = np.zeros(len(events), np.int64)
     product = np.empty(len(events), np.float32)
     power = np.zeros(len(events), np.float32)
     for i in range(len(events)):
         window = x[events[i]].ravel()
-        product[i] = -np.inf
-        for shift in range(samples - length + 1):
-            part = window[shift * components : (shift + length) * components]
-            total = np.float32(0.0)
-            for k in range(len(shape)):
-                total += part[k] * shape[k]
-            if total > product[i]:
-                place[i], product[i] = shift, total
+        for shift in range(0, places - places % 4, 4):
+            _four_products(window[shift * components :], shape, components, products[shift:])
+        for shift in range(places - places % 4, places):
+            products[shift] = np.sum(window[shift * components : (shift + length) * components] * shape)
+        place[i] = np.argmax(products)
+        product[i] = products[place[i]]
         part = window[place[i] * components : (place[i] + length) * components]
         for k in range(len(shape)):
             power[i] += part[k] * part[k]
     return place, product, power
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz", "reassoc"})
+def _four_products(window: Floats, shape: Floats, components: int, out: Floats) -> None:
+    """Products of a template with a window at four places in a row; the template is read once."""
+    p, q, r, s = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    second, third, fourth = window[components:], window[2 * components :], window[3 * components :]
+    for k in range(len(shape)):
+        v = shape[k]
+        p += window[k] * v
+        q += second[k] * v
+        r += third[k] * v
+        s += fourth[k] * v
+    out[0], out[1], out[2], out[3] = p, q, r, s

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Event, Unit
+from myolens.emg.clumping import limit_of_none
 from myolens.emg.counting import (
     DOUBLET_S,
     Dispersion,
@@ -15,7 +16,6 @@ from myolens.emg.counting import (
     analysed_clock,
     intervals_s,
     length,
-    poisson_rate,
     seconds_to_exclude,
 )
 from myolens.emg.findings import LEAST_RATE_PER_MIN
@@ -24,6 +24,8 @@ _INTERVAL_EDGES_S = (0.01, 0.02, 0.05, 0.11, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.
 _TREND_PIECES = 12
 ISOLATED_S = 0.25
 """A discharge is isolated when both intervals exceed 250 ms (Sleutjes et al. 2016)."""
+
+_LEVEL, _FOUND = 0.95, 0.95
 
 
 def intervals(times_s: NDArray[np.float64], units: tuple[Unit, ...], kept: Stretches) -> dict[str, Any]:
@@ -96,13 +98,22 @@ def trend(times_s: NDArray[np.float64], kept: Stretches, spread: Dispersion) -> 
 
 
 def exclusion_time(count: int, analysed_s: float) -> dict[str, Any]:
-    """How long one must record to be sure that there are none, and what this recording excludes."""
-    needed = seconds_to_exclude(LEAST_RATE_PER_MIN)
-    highest = poisson_rate(0, analysed_s / 60 * 0.95).high if analysed_s > 0 else None
+    """How long one must record to be sure that there are none, and what this recording excludes.
+
+    ``needed_s`` allows for discharges in clumps, ``needed_single_s`` is for those that come singly;
+    ``excluded_above_per_min``, where none was found, allows for clumps too. A discharge is taken to be
+    found with probability 0.95.
+    """
+    highest = limit_of_none(_LEVEL) / (analysed_s / 60 * _FOUND) if analysed_s > 0 else None
+    needed, singly = (
+        seconds_to_exclude(LEAST_RATE_PER_MIN, level=_LEVEL, sensitivity=_FOUND, clumps=clumps)
+        for clumps in (True, False)
+    )
     return {
-        "confidence": 0.95,
+        "confidence": _LEVEL,
         "rate_per_min": LEAST_RATE_PER_MIN,
         "needed_s": round(needed, 1),
+        "needed_single_s": round(singly, 1),
         "analysed_s": round(analysed_s, 1),
         "excluded_above_per_min": round(highest, 3) if count == 0 and highest is not None else None,
     }

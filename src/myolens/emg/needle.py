@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from myolens.emg.needle_reference import Reading, read_potentials
 from myolens.emg.needle_state import (
     STATE_S,
     STRONG_OCCUPANCY,
+    Firing,
     measure,
     occupancy,
     overruled_by_marks,
@@ -26,7 +27,7 @@ from myolens.emg.needle_state import (
     units_of,
     voluntary_steps,
 )
-from myolens.emg.potentials import Potential
+from myolens.emg.potentials import Potential, firing
 from myolens.emg.spontaneous import Activity, name_activity
 from myolens.emg.trains import Trains, find_trains
 from myolens.errors import InputError
@@ -179,7 +180,8 @@ class _Part:
 def _read_part(found: Trains, recording: Recording, offset_s: float, *, channel: int) -> _Part:
     length = found.signal.size / found.rate
     steps = max(1, int(length / STATE_S))
-    trains = units_of(found)
+    units = units_of(found)
+    trains = [unit.samples for unit in units]
     active = voluntary_steps(found, trains, steps)
     strong = active & (occupancy(found, steps) > STRONG_OCCUPANCY)
     active, strong = overruled_by_marks(recording, offset_s, active, strong)
@@ -187,7 +189,7 @@ def _read_part(found: Trains, recording: Recording, offset_s: float, *, channel:
     spontaneous = [_named(found, samples, offset_s) for samples in resting if samples.size >= 3] + _isolated(
         found, active, offset_s, resting
     )
-    working = [all_ for all_, rest in zip(trains, resting, strict=True) if rest.size < 0.5 * all_.size]
+    working = [unit for unit, rest in zip(units, resting, strict=True) if rest.size < 0.5 * unit.samples.size]
     spans = [(a * STATE_S, b * STATE_S) for a, b, on in runs_of(active) if on]
     return _Part(
         channel=channel,
@@ -225,17 +227,20 @@ def _isolated(
     return named
 
 
-def _measurable(found: Trains, trains: list[NDArray[np.int64]]) -> list[Potential]:
+def _measurable(found: Trains, units: list[Firing]) -> list[Potential]:
     """Measure the units whose average stands for its discharges and whose fibres are near the needle."""
-    potentials = [measure(found, samples) for samples in trains if samples.size >= LEAST_DISCHARGES]
-    return [
-        potential
-        for potential in potentials
-        if potential is not None
-        and potential.jiggle is not None
-        and potential.jiggle <= COHERENT_JIGGLE
-        and potential.rise_ms <= LARGEST_RISE_MS
-    ]
+    measured = []
+    for unit in units:
+        potential = measure(found, unit.alike) if unit.alike.size >= LEAST_DISCHARGES else None
+        if (
+            potential is not None
+            and potential.jiggle is not None
+            and potential.jiggle <= COHERENT_JIGGLE
+            and potential.rise_ms <= LARGEST_RISE_MS
+        ):
+            rate_hz, cv = firing(np.diff(unit.samples) / found.rate)
+            measured.append(replace(potential, rate_hz=rate_hz, interval_cv=cv))
+    return measured
 
 
 def _summary(

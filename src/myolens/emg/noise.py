@@ -16,8 +16,7 @@ _EVERYTHING = 60_000_000
 
 _BASELINE_FRAMES = 10
 _BASELINE_QUANTILE = 0.3
-_MEMORY_FRAMES = 60
-_RISE_LIMIT = 1.5
+_DRIFT_PER_FRAME = 1.03
 _DRIFT_LIMIT = 4.0
 MAD_TO_SD = 1.4826
 _FEW = 4
@@ -90,7 +89,7 @@ def survey(source: Source) -> Noise:
         return robust_sd(_stretch(source, start, start + length, mains))
 
     frames = np.stack(list(in_order(frame_level, looked)))
-    level = _baseline(frames)
+    level = _baseline(frames, stride)
     quietness = np.median(frames / level, axis=1)
     quiet = [s for s, q in zip(looked, quietness, strict=True) if q <= np.median(quietness)]
     stretches = list(_detection_stretches(source, _spread(quiet, 120), length, mains))
@@ -125,19 +124,21 @@ def _standard(source: Source, start: int, stop: int, mains: Mains | None) -> NDA
     return np.asarray(x / np.where(level > 0, level, np.inf), np.float32)
 
 
-def _baseline(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Running low quantile of each channel's frames, above the quiet of the minutes around by 1.5 at most.
+def _baseline(frames: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """Running low quantile of each channel's frames, which may change by 3 % a second at most.
 
-    Electrode noise drifts over minutes; what rises faster, or above four times the recording's own low
-    level, is activity.
+    Electrode noise drifts over minutes, by a factor of two in half a minute at the fastest (estimate); what
+    rises faster, or above four times the recording's own low level, is activity.
     """
     from myolens.emg.quantiles import running_quantile
 
     around = ((_BASELINE_FRAMES, _BASELINE_FRAMES), (0, 0))
     padded = np.pad(frames, around, mode="reflect" if len(frames) > _BASELINE_FRAMES else "edge")
     level = running_quantile(padded, _BASELINE_FRAMES, _BASELINE_QUANTILE)[_BASELINE_FRAMES:-_BASELINE_FRAMES]
-    low = running_quantile(frames, _MEMORY_FRAMES, 0.05)
-    level = np.minimum(level, np.minimum(_RISE_LIMIT * low, _DRIFT_LIMIT * np.quantile(frames, 0.1, axis=0)))
+    level = np.minimum(level, _DRIFT_LIMIT * np.quantile(frames, 0.1, axis=0))
+    for along in (level, level[::-1]):
+        for at in range(1, len(along)):
+            along[at] = np.minimum(along[at], along[at - 1] * _DRIFT_PER_FRAME**stride)
     positive = np.where(level > 0, level, np.nan)
     floor = np.nanmin(positive, axis=0, initial=np.inf, where=np.isfinite(positive))
     return np.where(level > 0, level, np.where(np.isfinite(floor), floor, 1.0)).astype(np.float32)
@@ -147,7 +148,7 @@ def _detection_stretches(
     source: Source, starts: list[int], length: int, mains: Mains | None
 ) -> Iterator[NDArray[np.float32]]:
     """Quiet stretches in noise units, at the rate of the statistic."""
-    from myolens.emg.kernels import decimate
+    from myolens.emg.statistic import decimate
 
     def one(start: int) -> NDArray[np.float32]:
         x = _standard(source, start, start + length, mains)
@@ -193,7 +194,7 @@ def _response(
     stretches: list[NDArray[np.float32]], halves: NDArray[np.int64], whitening: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One over twice the robust variance of the wavelet responses of each whitened channel at rest."""
-    from myolens.emg.kernels import mix, wavelets
+    from myolens.emg.statistic import mix, wavelets
 
     margin = int(halves.max())
     even_sd: list[NDArray[np.float32]] = []
@@ -201,7 +202,8 @@ def _response(
     for x in stretches:
         if len(x) < 4 * margin:
             continue
-        z = mix(x, whitening)
+        z = np.empty_like(x)
+        mix(x, whitening, z)
         pairs = [wavelets(z, int(half)) for half in halves]
         even_sd.append(np.stack([robust_sd(even[margin:-margin]) for even, _ in pairs]))
         odd_sd.append(np.stack([robust_sd(odd[margin:-margin]) for _, odd in pairs]))

@@ -8,17 +8,19 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
-from myolens.emg.detection import scan
+from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan
 from myolens.emg.events import Events, beats_from_ecg, find_events
-from myolens.emg.exclusion import exclusions, inside, merged
+from myolens.emg.exclusion import MOST_FOR_SMALL, disturbed, exclusions, inside, merged
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
 from myolens.emg.geometry import conduction, grid_map
+from myolens.emg.heartbeat import Heart, beating_unit, find_heart
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
@@ -27,9 +29,9 @@ from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
-from myolens.emg.streaming import Source
+from myolens.emg.streaming import Source, products_on_one_thread
 from myolens.emg.timing import as_recorded
-from myolens.emg.waveforms import Waveforms
+from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
 from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
 
@@ -37,6 +39,7 @@ SHORTEST_S = 2.0
 """Less than this cannot be analysed: noise itself could not be told."""
 
 
+@products_on_one_thread()
 def analyze(
     recording: Recording,
     *,
@@ -149,28 +152,49 @@ def _at_rest(
 ) -> Analysis:
     """Leave out what is not rest, sort what remains, and measure it."""
     recording = source.recording
-    beats_s = events.heart.beats_s if events.heart else np.zeros(0)
     slow_s = events.times_s[events.slow]
-    explained_s = np.sort(np.concatenate([beats_s, events.times_s[events.pops], slow_s]))
-    muscle_waves = events.waves.where(events.muscle)
-    excluded = sorted(
-        [
-            *exclusions(source, noise, events.scan, events.threshold, muscle_waves, explained_s, slow_s),
-            *stimulated(recording, source.rows),
-        ],
-        key=lambda span: span.start_s,
-    )
-    spans = merged((span.start_s, span.end_s) for span in excluded)
+    explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
+    stimuli = stimulated(recording, source.rows)
+    disturbances = disturbed(source, noise, events.scan)
+
+    def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
+        return waves.where(~inside(waves.sample / recording.rate, spans))
+
+    def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> tuple[list[Span], Stretches]:
+        found = exclusions(
+            source,
+            noise,
+            events.scan,
+            events.threshold,
+            disturbances,
+            waves,
+            explained_s=explained_s,
+            slow_s=slow_s,
+            small_s=small_s,
+        )
+        found += stimuli
+        return found, merged((span.start_s, span.end_s) for span in found)
+
+    positions = tuple(recording.channels[row].position_mm for row in source.rows)
+    waves, weak = events.waves.where(events.muscle), events.weak
+    _, spans = left_out(waves, np.zeros(0))
+    exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
+    waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
+    at_work = waves.where(inside(waves.sample / recording.rate, spans))
+    waves = joined(at_work, with_recalled(outside(waves, spans), weak, noise)).in_order()
+    small_s = weak.sample / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
+    small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
+    excluded, spans = left_out(waves, small_s)
+    excluded.sort(key=lambda span: span.start_s)
     kept = complement(spans, recording.seconds)
     analysed_s = length(kept)
-    waves = events.waves.where(events.muscle & ~inside(events.times_s, spans))
-    weak = events.weak.where(~inside(events.weak.sample / recording.rate, spans))
+    waves = outside(waves, spans)
     names = tuple(recording.channels[row].name for row in source.rows)
-    positions = tuple(recording.channels[row].position_mm for row in source.rows)
-    exchanged = exchanges(waves, noise, positions, recording.seconds)
-    waves, weak = put_back(waves, exchanged), put_back(weak, exchanged)
-    waves = with_recalled(waves, weak, noise)
     discharges, shapes = sort_discharges(waves, noise)
+    heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
+    if events.heart is None and heart is not None:
+        waves = waves.where(~heart.events)
+        discharges, shapes = sort_discharges(waves, noise)
     discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = _events(source, waves, discharges, shapes)
@@ -215,11 +239,11 @@ def _at_rest(
                 "unassigned": sum(event.unit is None for event in found),
             },
             "heartbeat": None
-            if events.heart is None
+            if heart is None
             else {
-                "beats": len(beats_s),
-                "per_min": round(events.heart.per_min, 1),
-                "events_left_out": int(events.heart.events.sum()),
+                "beats": len(heart.beats_s),
+                "per_min": round(heart.per_min, 1),
+                "events_left_out": int(heart.events.sum()),
             },
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
@@ -232,10 +256,14 @@ def _at_rest(
     )
 
 
+def _beats(heart: Heart | None) -> NDArray[np.float64]:
+    return heart.beats_s if heart else np.zeros(0)
+
+
 def _notes(recording: Recording, found: tuple[Event, ...], excluded: list[Span]) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
-        notes.append("No discharge was found; see exclusion_time for the rates that this excludes.")
+        notes.append("No discharge was found; the upper limit of the rate says what that excludes.")
     if loose := sum(event.unit is None for event in found):
         notes.append(f"{loose} of {len(found)} discharges could not be assigned to a unit.")
     if any(b.start_s < a.end_s for a, b in pairwise(excluded)):

@@ -24,10 +24,16 @@ def median_abs(x: Floats, step: int) -> Floats:
     bits = sizes.view(np.int32)
     median = np.zeros(channels, np.int32)
     below = np.empty(channels, np.int32)
+    whole = count - count % 4
     for digit in range(30, -1, -1):
         one = np.int32(1 << digit)
         below[:] = 0
-        for k in range(count):
+        for k in range(0, whole, 4):
+            p, q, r, s = bits[k], bits[k + 1], bits[k + 2], bits[k + 3]
+            for c in range(channels):
+                v = median[c] + one
+                below[c] += np.int32(p[c] < v) + np.int32(q[c] < v) + np.int32(r[c] < v) + np.int32(s[c] < v)
+        for k in range(whole, count):
             for c in range(channels):
                 below[c] += bits[k, c] < median[c] + one
         for c in range(channels):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from myolens.emg.courses import chapters, course, joined
 from myolens.emg.matching import Discharges, Matches, match, resolve, without_composites
 from myolens.emg.noise import Noise
+from myolens.emg.satellites import locked
 from myolens.emg.sorting import FEWEST_EVENTS, Features, clusters, features
 from myolens.emg.waveforms import BEFORE_S, SEARCH_S, Waveforms
 
@@ -57,6 +58,7 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
     if matches is None:
         return unsorted, _averages(unsorted, waves, noise, 0)[0]
     discharges = resolve(matches, waves.sample, round(rate / feature.rate), rate)
+    discharges = discharges.where(~locked(discharges, waves))
     counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=1)
     ranks = np.argsort(-counts, kind="stable")
     number = np.full(len(counts) + 1, -1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.noise import Noise
+from myolens.emg.streaming import in_order
 from myolens.emg.waveforms import BEFORE_S, Waveforms
 
 TEMPLATE_BEFORE_S, TEMPLATE_AFTER_S = 0.010, 0.014
@@ -25,6 +26,7 @@ _LEAST_SHRUNK = 0.3
 _MOST_CLUSTERS = 150
 _MOST_SEEDS = 600
 _LOOKED_AT = 2000
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,30 +77,43 @@ class Cluster:
     template: NDArray[np.float32]
 
 
-def features(waves: Waveforms, noise: Noise) -> Features:
+def features(waves: Waveforms, noise: Noise, further: Waveforms | None = None) -> Features:
     """Whiten the windows over channels and keep the components that carry most of the potentials.
 
     Those are kept, 4 to 12, whose power exceeds what noise alone would give the largest of them
-    (Marchenko & Pastur 1967), as each one more only adds noise to every comparison.
+    (Marchenko & Pastur 1967), as each one more only adds noise to every comparison. Where there are
+    further events of the same recording, they follow the first.
     """
     step = max(1, int(waves.rate // _SORTING_RATE_HZ))
     kept = waves.windows.shape[1] // step
     level = np.median(noise.level, axis=0)
     whitening = (noise.whitening / level[:, None]).astype(np.float32)
-    some = waves.windows[:: max(1, len(waves.windows) // _LOOKED_AT)]
-    scatter = np.zeros((len(level), len(level)))
-    for window in some:
-        z = window @ whitening
-        scatter += z.T @ z
+    windows = [waves.windows] if further is None else [waves.windows, further.windows]
+    parts = [each[k : k + _AT_ONCE] for each in windows for k in range(0, len(each), _AT_ONCE)]
+    some = [window for part in parts for window in part]
+    some = some[:: max(1, len(some) // _LOOKED_AT)]
+
+    def scattered(chosen: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+        total = np.zeros((len(level), len(level)))
+        for window in chosen:
+            z = window @ whitening
+            total += z.T @ z
+        return total
+
+    chosen = [some[k : k + _AT_ONCE] for k in range(0, len(some), _AT_ONCE)]
+    scatter = sum(in_order(scattered, chosen), np.zeros((len(level), len(level))))
     power, vectors = np.linalg.eigh(scatter)
     independent = max(1, len(some) * kept)
     edge = (1 + np.sqrt(len(level) / independent)) ** 2 * np.median(power)
     count = int(np.clip(np.sum(power > edge), _FEWEST_COMPONENTS, _MOST_COMPONENTS))
     basis = (whitening @ vectors[:, ::-1][:, :count]).astype(np.float32)
     rate = waves.rate / step
-    x = np.empty((len(waves.windows), kept, basis.shape[1]), np.float32)
-    for i, window in enumerate(waves.windows):
-        x[i] = window[: kept * step].reshape(kept, step, -1).mean(axis=1) @ basis
+
+    def projected(part: NDArray[np.float32]) -> NDArray[np.float32]:
+        averaged = part[:, : kept * step].reshape(len(part), kept, step, -1).mean(axis=2)
+        return np.asarray(averaged @ basis)
+
+    x = np.concatenate([np.empty((0, kept, basis.shape[1]), np.float32), *in_order(projected, parts)])
     quiet = np.concatenate([x[:, :3], x[:, -3:]], axis=1)
     scale = 1.4826 * np.median(np.abs(quiet), axis=(0, 1)) if len(x) else np.ones(basis.shape[1])
     scale = np.maximum(scale, 1e-6).astype(np.float32)

@@ -6,9 +6,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from myolens.emg.beats import Beats
 from myolens.emg.filtering import Band, Mains
 from myolens.recording import MICROVOLTS_PER_UNIT, Recording
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,6 +29,10 @@ _DECAY_S, _MAINS_S = 0.2, 1.25
 window of the mains fit."""
 
 _BLOCK_VALUES = 1_500_000
+
+_limits_lock = Lock()
+_limits: list[threadpool_limits] = []
+"""Of the analyses that run; the one that ends last restores what the first one found."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +44,11 @@ class Source:
     recording : Recording
     rows : tuple of int
         Rows of the recording.
-    gain : ndarray of float32, shape (channels,)
-        µV per stored unit; offsets are left out, as the high-pass removes them.
     band : Band
     beats : Beats or None
         Heartbeats to be taken out after filtering.
+    gain : ndarray of float32, shape (channels,)
+        µV (or the channel's own unit) per stored unit; offsets are left out, as the high-pass removes them.
     """
 
     recording: Recording
@@ -48,12 +56,12 @@ class Source:
     band: Band
     beats: Beats | None = None
     lock: Lock = field(default_factory=Lock)
+    gain: NDArray[np.float32] = field(init=False)
 
-    @property
-    def gain(self) -> NDArray[np.float32]:
-        """µV (or the channel's own unit) per stored unit."""
+    def __post_init__(self) -> None:
         channels = [self.recording.channels[row] for row in self.rows]
-        return np.array([c.gain * MICROVOLTS_PER_UNIT.get(c.unit or "", 1.0) for c in channels], np.float32)
+        gain = [c.gain * MICROVOLTS_PER_UNIT.get(c.unit or "", 1.0) for c in channels]
+        object.__setattr__(self, "gain", np.array(gain, np.float32))
 
     @property
     def samples(self) -> int:
@@ -83,7 +91,7 @@ class Source:
         raw = self.raw(low, high)
         core = slice(start - low, stop - low)
         kept = raw[core].copy()
-        return kept, self.filtered(raw, mains, low, level)[core]
+        return kept, self.filtered(raw, mains, low, level, core)[core]
 
     def filtered(
         self,
@@ -91,21 +99,28 @@ class Source:
         mains: Mains | None,
         first: int,
         level: NDArray[np.float32] | None = None,
+        core: slice = slice(None),
     ) -> NDArray[np.float32]:
-        """Band-pass x (samples, channels) in place, take out mains and beats; x[0] is sample `first`."""
+        """Band-pass x (samples, channels) in place, take out mains and beats; x[0] is sample `first`.
+
+        Mains are taken out of the core only, a stretch of x a margin away from its ends or at those of the
+        recording.
+        """
         from myolens.emg.kernels import zero_phase
 
         zero_phase(x, self.band.sections)
         if mains is not None:
-            mains.subtract(x, first, np.full(x.shape[1], np.inf, np.float32) if level is None else level)
+            unlimited = np.full(x.shape[1], np.inf, np.float32)
+            mains.subtract(x, first, unlimited if level is None else level, core)
         if self.beats is not None:
             self.beats.subtract(x, first)
         return x
 
     def margin(self, mains: Mains | None) -> int:
-        """Samples read on either side of a block, a whole number of bins."""
-        seconds = _DECAY_S if mains is None else _MAINS_S
-        return self.bin * int(np.ceil(seconds * self.recording.rate / self.bin))
+        """Samples read on either side of a block, a whole number of averaged ones."""
+        seconds, factor = _DECAY_S if mains is None else _MAINS_S, self.band.factor
+        wavelet = int(self.band.halves.max())
+        return factor * (int(np.ceil(seconds * self.recording.rate / factor)) + wavelet)
 
     @property
     def bin(self) -> int:
@@ -120,7 +135,7 @@ class Source:
     def blocks(self, seconds: float | None = None) -> list[tuple[int, int]]:
         """(start, stop) of consecutive blocks of whole frames; sized for the cache unless given."""
         if seconds is None:
-            seconds = float(np.clip(_BLOCK_VALUES / (len(self.rows) * self.recording.rate), 4.0, 120.0))
+            seconds = float(np.clip(_BLOCK_VALUES / (len(self.rows) * self.recording.rate), 1.0, 120.0))
         length = self.frame * max(1, round(seconds * self.recording.rate / self.frame))
         return [(start, min(self.samples, start + length)) for start in range(0, self.samples, length)]
 
@@ -142,3 +157,22 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Itera
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+@contextmanager
+def products_on_one_thread() -> Iterator[None]:
+    """Keep the matrix products of NumPy on the thread that asks for them; a decorator as well.
+
+    Those of an analysis are small: other threads would spend more time waiting for their share than working,
+    and the cores are busy with blocks already. The limit holds for the process, until the last analysis
+    in it has ended.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _limits_lock:
+        _limits.append(threadpool_limits(1, user_api="blas"))
+    try:
+        yield
+    finally:
+        with _limits_lock:
+            _limits.pop().restore_original_limits()

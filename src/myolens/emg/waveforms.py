@@ -19,6 +19,8 @@ BEFORE_S, AFTER_S = 0.020, 0.025
 
 _HIGHEST_KEPT_RATE_HZ = 5000.0
 _DISPLACED_FROM_S, _CYCLE_S = 0.008, 0.020
+_AT_ONCE = 8
+"""Stretches read by a thread before it hands over: each is short work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class Waveforms:
     recording_rate : float
         Samples per second of the recording.
     height, spread : ndarray of float32, shape (events,)
-        The statistic and its spread over channels (see `myolens.emg.kernels.evidence`).
+        The statistic and its spread over channels (see `myolens.emg.statistic.statistic`).
     """
 
     sample: NDArray[np.int64]
@@ -63,8 +65,26 @@ class Waveforms:
 
     def where(self, chosen: NDArray[Any]) -> Waveforms:
         """Only these of them, by mask or positions."""
+        if chosen.dtype == bool and chosen.all():
+            return self
         columns = [field.name for field in fields(self) if not field.name.endswith("rate")]
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
+
+    def in_order(self) -> Waveforms:
+        """The same in order of time."""
+        late = np.any(np.diff(self.sample) < 0)
+        return self.where(np.argsort(self.sample, kind="stable")) if late else self
+
+
+def joined(first: Waveforms, second: Waveforms) -> Waveforms:
+    """Those of the first and then those of the second, of one recording."""
+    if not len(first.sample) or not len(second.sample):
+        return first if len(first.sample) else second
+    columns = [field.name for field in fields(first) if not field.name.endswith("rate")]
+    both: dict[str, Any] = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in columns
+    }
+    return replace(first, **both)
 
 
 def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
@@ -84,33 +104,35 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
     windows = np.empty((len(near), (before + after) // step, channels), np.float32)
     ratios = np.empty((len(near), channels), np.float32)
 
-    def one(inside: NDArray[np.int64]) -> list[tuple[float, ...]]:
-        low = max(0, int(near[inside[0]]) - reach)
-        high = min(source.samples, int(near[inside[-1]]) + reach + 1)
-        raw, y = source.both(low, high, mains=noise.mains, level=level)
-        padded = np.pad(y, ((reach, reach), (0, 0)))
-        found: list[tuple[float, ...]] = []
+    def measured(inside: NDArray[np.int64]) -> list[tuple[float, ...]]:
+        low, high = int(near[inside[0]]) - reach, int(near[inside[-1]]) + reach + 1
+        begin, end = max(0, low), min(source.samples, high)
+        raw, y = source.both(begin, end, mains=noise.mains, level=level)
+        if (begin, end) != (low, high):
+            y = np.pad(y, ((begin - low, high - end), (0, 0)))
+        rows: list[tuple[float, ...]] = []
         for i in inside:
             sd = noise.level[min(near[i] // source.frame, len(noise.level) - 1)]
             part = np.abs(y[lowest[i] - low : highest[i] - low]) / sd
             where, channel = divmod(int(np.argmax(part)), channels)
             sample = int(lowest[i]) + where
-            centre = sample - low + reach
-            around = padded[centre - search : centre + search + 1, channel]
-            windows[i] = padded[centre - before : centre + after : step]
+            centre = sample - low
+            around = y[centre - search : centre + search + 1, channel]
+            windows[i] = y[centre - before : centre + after : step]
             ratios[i] = part.max(axis=0)
-            slow = _displacement(raw[:, channel], sample - low, rate, cycle)
+            slow = _displacement(raw[:, channel], sample - begin, rate, cycle)
             size = part[where, channel] * sd[channel]
-            found.append((sample, channel, size, around.max() - around.min(), sd[channel], slow))
-        return found
+            rows.append((sample, channel, size, around.max() - around.min(), sd[channel], slow))
+        return rows
 
     groups = _groups(near, source, 2 * (reach + source.margin(noise.mains)))
-    found = [event for part in in_order(one, groups) for event in part]
-    measured = np.array(found, float).reshape(-1, 6)
-    peak, peak_to_peak, sd, slow = measured[:, 2:].astype(np.float32).T
+    several = [groups[k : k + _AT_ONCE] for k in range(0, len(groups), _AT_ONCE)]
+    found = in_order(lambda some: [row for inside in some for row in measured(inside)], several)
+    values = np.array([row for rows in found for row in rows], float).reshape(-1, 6)
+    peak, peak_to_peak, sd, slow = values[:, 2:].astype(np.float32).T
     return Waveforms(
-        measured[:, 0].astype(np.int64),
-        measured[:, 1].astype(np.int64),
+        values[:, 0].astype(np.int64),
+        values[:, 1].astype(np.int64),
         peak,
         peak_to_peak,
         sd,
