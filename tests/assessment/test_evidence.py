@@ -11,6 +11,9 @@ from myolens.assessment.evidence import SURE, UNMENTIONED, Told, combined
 from myolens.assessment.network import ABSENT, PRESENT, chains, compiled, produced, soft
 from myolens.assessment.posterior import judge
 from myolens.assessment.problems import prior_odds
+from myolens.assessment.understanding import gathered
+from myolens.case import Case, Finding, Lab
+from myolens.knowledge.grades import MODERATE, SEVERE, interval_of
 from myolens.knowledge.loading import load
 
 NETWORK = compiled(load())
@@ -221,3 +224,51 @@ def test_the_interval_holds_the_value_and_widens_with_the_ranges() -> None:
     assert (judgement.low <= judgement.probability).all()
     assert (judgement.probability <= judgement.high).all()
     assert (judgement.high - judgement.low).max() > 0.1
+
+
+def odds_told(lab: str, finding: str, value: str | float, unit: str | None = None) -> float:
+    """Log odds that what was told of one blood result lends to a finding."""
+    case = Case(labs=(Lab(name=lab, value=value, unit=unit),))
+    understood = gathered(case, NETWORK)
+    assert understood.contradictions == ()
+    weights = understood.observed[finding]
+    return float(np.log(max(weights.if_present, 1e-9)) - np.log(max(weights.if_absent, 1e-9)))
+
+
+LABS = {code for code, each in NETWORK.knowledge.findings.items() if each.kind == "lab"}
+WORDED = [
+    (lab.code, word, state)
+    for lab in NETWORK.knowledge.labs.values()
+    for word, state in (("low", lab.low_finding), ("high", lab.high_finding))
+    if state in LABS and interval_of(lab, word, SEVERE) is not None
+]
+
+
+@pytest.mark.parametrize(("lab", "word", "state"), WORDED)
+def test_a_graded_word_counts_as_a_number_of_its_interval_and_more_if_worse(
+    lab: str, word: str, state: str
+) -> None:
+    definition = NETWORK.knowledge.labs[lab]
+    plain = odds_told(lab, state, word)
+    slight, moderate, severe = (
+        odds_told(lab, state, f"{grade} {word}") for grade in ("slightly", "moderately", "severely")
+    )
+    assert slight <= plain + 1e-9
+    assert slight <= moderate + 1e-9 <= severe + 2e-9
+    number = definition.number
+    for levels, said in ((MODERATE, moderate), (SEVERE, severe)):
+        ends = interval_of(definition, word, levels)
+        at_ends = [odds_told(lab, state, value, number.unit) for value in ends if value > 0]
+        if len(at_ends) == 2 and not any(each.finding != state for each in number.thresholds if each.sex):
+            assert min(at_ends) - 1e-6 <= said <= max(at_ends) + 1e-6
+
+
+def test_a_slightly_low_potassium_says_less_and_a_severely_low_one_more_of_the_cause() -> None:
+    def low(value: str) -> float:
+        observed = gathered(Case(labs=(Lab(name="potassium", value=value),)), NETWORK).observed
+        return probability(observed, "hypokalaemia")
+
+    assert low("slightly low") == pytest.approx(low("low"))
+    assert low("low") < 0.5 < 0.95 < low("moderately low") <= low("severely low")
+    named = gathered(Case(findings=(Finding(name="severe hypokalaemia"),)), NETWORK).observed
+    assert probability(named, "hypokalaemia") == pytest.approx(low("severely low"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myolens.assessment.measured import crossed, log_ratio
+from myolens.assessment.measured import Interval, crossed, interval_log_ratio, log_ratio, state_log_ratio
 from myolens.knowledge.model import NormalDistribution, Strength, Threshold
 
 
@@ -58,3 +60,30 @@ def test_no_measurement_is_surer_than_its_limit(value: float) -> None:
 def test_cut_off_has_two_sides() -> None:
     assert crossed(LOW, 3.4)
     assert not crossed(LOW, 3.5)
+
+
+HIGH = threshold("above", (6.0, 0.5), (4.3, 0.4), 5.3)
+
+
+@pytest.mark.parametrize(("each", "low", "high"), [(LOW, 2.5, 3.0), (LOW, 3.0, 3.5), (HIGH, 5.5, 6.0)])
+def test_an_interval_says_what_the_chances_of_lying_in_it_say(
+    each: Threshold, low: float, high: float
+) -> None:
+    """Between the turning points the mean ratio is that of two areas under normal curves."""
+
+    def area(normal: NormalDistribution) -> float:
+        return NormalDist(normal.mean, normal.sd).cdf(high) - NormalDist(normal.mean, normal.sd).cdf(low)
+
+    wide = each.model_copy(update={"limit": 50.0})
+    found = interval_log_ratio(wide, Interval(low, high), state=False, at=partial(log_ratio, wide))
+    assert found == pytest.approx(math.log(area(each.present) / area(each.absent)), abs=2e-3)
+
+
+@given(st.floats(1.0, 3.4), st.floats(0.05, 2.0), st.booleans())
+def test_an_interval_says_no_more_and_no_less_than_its_values(
+    start: float, width: float, state: bool
+) -> None:
+    at = partial(state_log_ratio if state else log_ratio, LOW)
+    found = interval_log_ratio(LOW, Interval(start, start + width), state=state, at=at)
+    ends = sorted((at(start), at(start + width)))
+    assert ends[0] - 1e-9 <= found <= ends[1] + 1e-9

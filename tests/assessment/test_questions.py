@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from myolens.assessment.evidence import Told, combined
-from myolens.assessment.network import PRESENT, compiled
+from myolens.assessment.network import ABSENT, PRESENT, compiled
 from myolens.assessment.posterior import judge, probabilities_with
 from myolens.assessment.questions import (
     MOST_QUESTIONS,
@@ -86,6 +86,15 @@ def test_an_open_safety_question_is_one_whose_yes_would_raise_the_level() -> Non
 def test_in_an_emergency_nothing_but_safety_is_asked() -> None:
     both, _, informed = known("breathless_at_rest")
     assert next_questions(NETWORK, both.facts, [], informed, UrgencyLevel.EMERGENCY) == ()
+
+
+def test_results_told_by_the_tables_at_hand_equal_those_of_tables_of_their_own() -> None:
+    both, judgement, _ = known("twitching_legs", "muscle_cramps", "takes_ppi", "-weakness", "fatigue")
+    codes = [code for code in NETWORK.findings if code not in both.observed]
+    extras = [{code: PRESENT} for code in codes[::9]] + [{code: ABSENT} for code in codes[::17]]
+    shared = probabilities_with(NETWORK, both.observed, extras, **WHO, like=judgement)
+    alone = probabilities_with(NETWORK, both.observed, extras, **WHO)
+    np.testing.assert_allclose(shared, alone, rtol=1e-9, atol=1e-12)
 
 
 def test_tests_say_what_each_result_would_mean_for_this_person() -> None:

@@ -115,6 +115,25 @@ def test_names_not_understood_forbid_self_care() -> None:
     assert not urgency.enough
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "level"),
+    [
+        ("zorblax", None, UrgencyLevel.SELF_CARE),
+        ("likes gardening", None, UrgencyLevel.SELF_CARE),
+        ("likes gardening", "habit", UrgencyLevel.SELF_CARE),
+        ("zorblax", "symptom", UrgencyLevel.ROUTINE),
+        ("zorblax", "sign", UrgencyLevel.ROUTINE),
+        ("odd sinking of the arm", None, UrgencyLevel.ROUTINE),
+    ],
+)
+def test_one_complaint_not_understood_forbids_self_care(
+    name: str, kind: str | None, level: UrgencyLevel
+) -> None:
+    """A gardener is not sent to the doctor for gardening; somebody with an unknown symptom is."""
+    told = (Finding(name="eyelid twitching"), Finding(name=name, kind=kind))
+    assert assess(Case(age=28, findings=told)).urgency.level is level
+
+
 def test_alternatives_and_exceptions() -> None:
     condition = Condition(
         any_of=(Condition(present=("a",)), Condition(present=("b",))), none_of=(Condition(present=("c",)),)

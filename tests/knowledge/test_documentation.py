@@ -9,7 +9,7 @@ import yaml
 
 from myolens.case import Case, Finding
 from myolens.knowledge import Knowledge, recognise
-from myolens.knowledge.model import FindingDefinition, Medicine, TriageRule
+from myolens.knowledge.model import FindingDefinition, GradedFinding, Medicine, TriageRule
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -25,7 +25,13 @@ def test_python_of_the_vocabulary_page_runs() -> None:
 
 
 def test_yaml_of_the_knowledge_page_is_valid(knowledge: Knowledge) -> None:
-    finding, medicine, rule = (yaml.safe_load(block)[0] for block in blocks("knowledge.md", "yaml"))
+    entries = [yaml.safe_load(block) for block in blocks("knowledge.md", "yaml")]
+    (finding,), grades, (medicine,), (rule,) = entries
+    weakness, tested = (GradedFinding.model_validate(each) for each in grades)
+    shipped_weakness = knowledge.severities["weakness"]
+    assert weakness.severity == shipped_weakness.severity
+    assert set(weakness.severe_when) < set(shipped_weakness.severe_when)
+    assert tested == knowledge.severities["weakness_on_examination"]
     assert FindingDefinition.model_validate(finding).code in knowledge.findings
     assert Medicine.model_validate(medicine).code in knowledge.medicines
     shipped = next(each for each in knowledge.triage if each.id == rule["id"])

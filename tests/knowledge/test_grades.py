@@ -6,22 +6,37 @@ import pytest
 
 from myolens.assessment import assess
 from myolens.case import Case, Lab
-from myolens.knowledge.grades import grade_of, limit_for, multiple_of
+from myolens.knowledge.grades import (
+    MARKED,
+    MILD,
+    MODERATE,
+    SEVERE,
+    Levels,
+    grade_of,
+    limit_for,
+    multiple_of,
+)
 from myolens.knowledge.loading import load
 
 
 @pytest.mark.parametrize(
     ("text", "grade"),
     [
-        ("severely low", "extreme"),
-        ("critically high", "extreme"),
-        ("markedly raised", "marked"),
-        ("very high", "marked"),
+        ("severely low", SEVERE),
+        ("critically high", SEVERE),
+        ("excruciating", SEVERE),
+        ("markedly raised", MARKED),
+        ("very high", MARKED),
+        ("moderately low", MODERATE),
+        ("slightly low", MILD),
+        ("very mild", MILD),
+        ("mild to moderate", (1, 2)),
+        ("moderate to severe", MARKED),
+        ("not severe", None),
         ("high", None),
-        ("slightly low", None),
     ],
 )
-def test_words_say_how_far_from_normal(text: str, grade: str | None) -> None:
+def test_words_say_how_far_from_normal(text: str, grade: Levels | None) -> None:
     assert grade_of(text) == grade
 
 
@@ -35,10 +50,12 @@ def test_multiples_of_the_upper_limit(text: str, times: float | None) -> None:
 
 def test_an_extreme_word_stands_for_the_most_urgent_limit_and_a_marked_one_for_the_least() -> None:
     potassium = load().labs["potassium"]
-    assert limit_for(potassium, "low", "extreme") == 2.5
-    assert limit_for(potassium, "low", "marked") == 2.9
-    assert limit_for(potassium, "high", "marked") == 6.0
-    assert limit_for(load().labs["tsh"], "low", "extreme") is None
+    assert limit_for(potassium, "low", SEVERE) == 2.5
+    assert limit_for(potassium, "low", MARKED) == 2.9
+    assert limit_for(potassium, "low", MODERATE) == 2.9
+    assert limit_for(potassium, "high", MARKED) == 6.0
+    assert limit_for(potassium, "low", MILD) is None
+    assert limit_for(load().labs["tsh"], "low", SEVERE) is None
 
 
 @pytest.mark.parametrize(

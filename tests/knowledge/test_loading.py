@@ -9,7 +9,7 @@ import pytest
 
 from myolens.errors import InputError
 from myolens.knowledge import Knowledge, check, load, loading
-from myolens.knowledge.model import CriticalValue, Probability, Strength
+from myolens.knowledge.model import CriticalValue, Probability, Severity, Strength
 
 
 def test_the_shipped_knowledge_is_consistent(knowledge: Knowledge) -> None:
@@ -93,6 +93,18 @@ def test_check_finds_an_effect_below_the_leak(knowledge: Knowledge) -> None:
     wrong = cause.model_copy(update={"findings": (low, *cause.findings[1:])})
     problems = check(altered(knowledge, causes={**knowledge.causes, "hypokalaemia": wrong}))
     assert any("below its leak" in problem for problem in problems)
+
+
+def test_check_finds_grades_that_do_not_run_in_order_or_belong_to_nothing(knowledge: Knowledge) -> None:
+    lab = knowledge.labs["potassium"]
+    turned = lab.grades[0].model_copy(update={"moderate": 2.5, "severe": 3.0})
+    labs = knowledge.labs | {"potassium": lab.model_copy(update={"grades": (turned,)})}
+    assert any("potassium: low does not run" in each for each in check(altered(knowledge, labs=labs)))
+    ungraded = {code: each for code, each in knowledge.severities.items() if code != "pain"}
+    problems = check(altered(knowledge, severities=ungraded))
+    assert "tetanus: pain is graded, but its usual shares are not stated" in problems
+    with pytest.raises(ValueError, match="do not sum to 1"):
+        Severity(mild=0.5, moderate=0.3, severe=0.3, strength=Strength.ESTIMATE, sources=("x",))
 
 
 def test_check_finds_a_missing_cause_and_its_orphans(knowledge: Knowledge) -> None:

@@ -342,6 +342,22 @@ MATRIX = [
     ("hemifacial_twitching facial_palsy_past duration=365", "", 57, {ROUTINE}),
     ("numbness hyperventilation", "weakness", 33, {SELF_CARE, ROUTINE}),
     ("numbness hyperventilation", "", 33, {WEEKS}),
+    # NG127 names wasting and weakness, no age; a nerve pressed at the wrist without weakness can wait
+    ("twitching_legs twitching_over_2_weeks duration=60", "weakness muscle_wasting", 30, {ROUTINE}),
+    ("twitching_legs twitching_over_2_weeks duration=60", "weakness muscle_wasting", 46, {WEEKS}),
+    ("hand_numbness hand_numbness_at_night", "hand_weakness", 44, {ROUTINE}),
+    ("hand_numbness hand_numbness_at_night", "", 44, {WEEKS}),
+    ("hand_numbness hand_numbness_at_night hand_weakness", "", 44, {WEEKS}),
+    # told in part: the rest of the picture is enough
+    ("numbness_feet@3 gait_disturbance@2", "", 30, {EMERGENCY}),
+    ("numbness_feet@200 gait_disturbance@200", "", 60, {WEEKS}),
+    ("excess_water_intake headache vomiting", "", 34, {EMERGENCY}),
+    ("excess_water_intake headache", "", 34, {ROUTINE}),
+    ("neck_injury clumsy_hands gait_disturbance", "", 66, {EMERGENCY}),
+    ("neck_injury@2000 clumsy_hands gait_disturbance", "", 66, {WEEKS, DAYS}),
+    ("palpitations tachycardia goitre heat_intolerance", "", 58, {DAYS}),
+    ("eating_disorder weakness oedema", "", 22, {EMERGENCY}),
+    ("takes_interacting_statin takes_statin_raiser muscle_pain loss_of_function", "", 60, {EMERGENCY}),
 ]  # fmt: skip
 
 

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import random
-from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.knowledge.told import KNOWLEDGE, TODAY, named, said
 
-from myolens.case import Case, Finding, Lab, read_cases
-from myolens.knowledge import Knowledge, load, recognise, vocabulary_table
+from myolens.case import Finding, Lab, read_cases
+from myolens.knowledge import Knowledge, recognise, vocabulary_table
 from myolens.knowledge.lexicon import lexicon
-from myolens.knowledge.recognised import Recognised
 from myolens.knowledge.spelling import slips
 from myolens.knowledge.text import key
-
-TODAY = date(2026, 11, 22)
-KNOWLEDGE = load()
-
-
-def said(*findings: Finding, **more: object) -> Recognised:
-    case = Case.model_validate({"findings": findings, **more})
-    return recognise(case, KNOWLEDGE, today=TODAY)
-
-
-def named(name: str, **more: object) -> Recognised:
-    return said(Finding.model_validate({"name": name, **more}))
 
 
 @pytest.mark.parametrize(
@@ -327,64 +314,3 @@ def test_slips_is_a_distance(first: str, second: str) -> None:
     assert slips(first, second, 9) == slips(second, first, 9)
     assert (slips(first, second, 9) == 0) == (first == second)
     assert slips(first, second, 9) <= max(len(first), len(second))
-
-
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("hearing_loss", "cranial_nerve_symptoms"),
-        ("severe_pain", "pain"),
-        ("leg cramps", "muscle_cramps"),
-        ("shaking at rest", "tremor"),
-        ("high fever", "fever"),
-        ("brisk leg reflexes", "hyperreflexia"),
-        ("coma", "drowsiness"),
-        ("difficulty with buttons", "loss_of_function"),
-        ("fasciculations of the left thumb", "twitching_hand"),
-        ("severe headache", "headache"),
-    ],
-)
-def test_denying_a_special_case_does_not_deny_the_whole(name: str, code: str) -> None:
-    """Someone without severe pain may have pain; someone with it has."""
-    assert code not in named(name, present=False).absent
-    assert code in named(name).present or named(name).findings[0].code == "twitching_thenar"
-
-
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("difficulty swallowing", "dysphagia"),
-        ("limb weakness", "weakness"),
-        ("seizures", "seizure"),
-        ("shortness of breath", "breathlessness"),
-        ("upper extremity weakness", "arm_weakness"),
-        ("diabetes mellitus", "diabetes"),
-        ("muscle cramps", "muscle_cramps"),
-    ],
-)
-def test_a_longer_name_of_the_whole_denies_it(name: str, code: str) -> None:
-    assert code in named(name, present=False).absent
-
-
-def test_no_sudden_weakness_denies_the_suddenness_only() -> None:
-    found = named("sudden weakness", present=False)
-    assert "weakness_sudden" in found.absent
-    assert "weakness" not in found.absent
-
-
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("chronic_kidney_disease_stage_5", "kidney_disease"),
-        ("armpit_radiotherapy", "radiotherapy_neck_chest"),
-        ("spasms during sleep", "twitching_continues_in_sleep"),
-        ("trouble with stairs", "loss_of_function"),
-    ],
-)
-def test_a_grade_or_place_beside_a_known_name_does_not_lose_it(name: str, code: str) -> None:
-    assert code in named(name).present
-
-
-def test_what_is_offered_shares_a_word_and_no_medicine_is_offered_for_a_meal() -> None:
-    found = named("heavy meal then a long lie")
-    assert not {"weakness", "calcium_carbonate", "ecg_long_qt"} & set(found.unrecognised[0].nearest)

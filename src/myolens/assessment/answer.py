@@ -18,7 +18,7 @@ from myolens.assessment.explanation import (
 )
 from myolens.assessment.fit import fit_of
 from myolens.assessment.inference import MAXIMUM_FRONTIER
-from myolens.assessment.network import compiled
+from myolens.assessment.network import Network, compiled
 from myolens.assessment.posterior import Judgement, judge
 from myolens.assessment.questions import (
     JOINT_DRAWS,
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
 """An open question that would raise the case to a level matters if a "yes" is at least this likely."""
-MOST_LOST = 1
-"""With more names than this not understood, self-care is not advised (project estimate)."""
 _MOST_OPEN = 12
 _ADULT = 16
 
@@ -106,7 +104,7 @@ def assess(
         urgency=urgency,
         fit=fit,
         causes=causes,
-        checked_for=checked_for(knowledge, causes, facts),
+        checked_for=checked_for(network, causes, facts),
         unrecognised=evidence.unrecognised,
         understood=evidence.understood,
         proposed=evidence.proposed,
@@ -132,7 +130,7 @@ def assess(
             tests=tests,
             course=course,
         ),
-        limits=_limits(case, knowledge, judgement, evidence),
+        limits=_limits(case, network, judgement, evidence),
         sources={},
     )
     return result.model_copy(update={"sources": _sources(knowledge, result)})
@@ -158,17 +156,15 @@ def _level(
 
     Too little is known while a question that has not been answered could well be answered
     "yes" and would then ask for a doctor within weeks or sooner. Self-care needs a rule that
-    says why it is harmless, and most of what was told understood; else the level is routine.
+    says why it is harmless, and every complaint understood; else the level is routine.
     """
     level = level_of(rules)
     weighty = [
         question for question in open_questions if question.chance >= ENOUGH_CHANCE.get(question.level, 1.0)
     ]
     enough = level.rank >= UrgencyLevel.URGENT_DAYS.rank or not weighty
-    if level is UrgencyLevel.SELF_CARE:
-        lost = sum(each.kind != "value" for each in evidence.unrecognised)
-        if not rules or lost > MOST_LOST:
-            return UrgencyLevel.ROUTINE, False
+    if level is UrgencyLevel.SELF_CARE and (not rules or evidence.lost):
+        return UrgencyLevel.ROUTINE, False
     return level, enough
 
 
@@ -196,11 +192,10 @@ def _urgency(
     )
 
 
-def _limits(
-    case: Case, knowledge: Knowledge, judgement: Judgement, evidence: Understanding
-) -> tuple[str, ...]:
+def _limits(case: Case, network: Network, judgement: Judgement, evidence: Understanding) -> tuple[str, ...]:
     """What the reader must know about how far to trust the numbers."""
-    share = round(100 * estimate_share(knowledge))
+    knowledge = network.knowledge
+    share = round(100 * estimate_share(network))
     limits = [
         "This is information, not a diagnosis: the program cannot examine you.",
         f"In the knowledge base (version {knowledge.version}) about {share} of 100 figures are textbook "
@@ -239,7 +234,7 @@ _SETTINGS = {
 
 def _sources(knowledge: Knowledge, result: Assessment) -> dict[str, SourceLine]:
     """Every source the result names, in the order of the knowledge base."""
-    named: set[str] = set()
+    lists = {each.sources for cause in result.causes for each in cause.evidence} | {result.course.sources}
     for group in (
         result.urgency.rules,
         result.causes,
@@ -248,11 +243,9 @@ def _sources(knowledge: Knowledge, result: Assessment) -> dict[str, SourceLine]:
         result.care,
         result.cautions,
         result.criteria,
-        (result.course,),
-        (each for cause in result.causes for each in cause.evidence),
     ):
-        for each in group:
-            named.update(each.sources)
+        lists.update(each.sources for each in group)
+    named = set().union(*lists)
     return {
         code: SourceLine(citation=source.citation, url=source.url or _resolver(source.doi, source.pmid))
         for code, source in knowledge.sources.items()

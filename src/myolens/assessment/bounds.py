@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.assessment.inference import Array, Problem, order_of, solve
+from myolens.assessment.inference import Problem, order_of, solve
+from myolens.assessment.tables import Array
 
 _TARGET_FRONTIER = 13
 _MOST_GAIN = 30.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from myolens.assessment.result import CareAdvice, Caution
 from myolens.assessment.triage import Facts, grounds, holds, mentioned
@@ -119,9 +119,7 @@ def _could_hold(condition: Condition, facts: Facts) -> bool:
     open_codes = mentioned(condition) - facts.absent - facts.present
     if not open_codes:
         return False
-    yes = Facts(
-        facts.present | open_codes, facts.absent - open_codes, facts.numbers, facts.labs, facts.age, facts.sex
-    )
+    yes = replace(facts, present=facts.present | open_codes, absent=facts.absent - open_codes)
     return holds(condition, yes)
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.assessment.inference import Problem, filtered, pushed, weight_of
+from myolens.assessment.inference import Problem, compiling, filtered
 from myolens.assessment.order import Order, Step
+from myolens.assessment.tables import Array, Numbers
 
-Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
@@ -34,61 +34,78 @@ def joint_draws(problem: Problem, order: Order, *, count: int, seed: int = 0) ->
     -------
     ndarray of bool, shape (causes, count)
     """
-    problem = problem.part(slice(0, 1))
     random = np.random.default_rng(seed)
-    tables = filtered(problem, order)
-    on = problem.prior * problem.likelihood
-    drawn: Booleans = random.random((problem.prior.shape[0], count)) < on / (on + 1 - problem.prior)
+    tables, numbers = filtered(problem, order)
+    on = problem.prior[:, :1] * problem.likelihood[:, :1]
+    drawn: Booleans = random.random((len(on), count)) < on / (on + 1 - problem.prior[:, :1])
+    if compiling(count):
+        from myolens.assessment.draw_kernel import walked
+
+        uses = len(tables) + len(numbers.weights) + len(numbers.if_absent)
+        entered = [step.cause for step in order.steps]
+        drawn[entered] = walked(order, numbers, tables, random.random((uses, count)))
+        return drawn
     state = np.zeros(count, dtype=np.int64)
-    for step, table in zip(reversed(order.steps), reversed(tables), strict=True):
-        off, stages = _stages(problem, step, table)
-        state = _reopened(problem, step, off + stages[-1], state, random)
-        state, drawn[step.cause] = _left(problem, step, off, stages, state, random)
-        width = table.shape[0].bit_length() - 1
-        state &= (1 << (width - len(step.opens))) - 1
+    touched, closed = len(numbers.weights), len(numbers.if_absent)
+    for place in range(len(tables) - 1, -1, -1):
+        step, table = order.steps[place], tables[place]
+        touched, closed = touched - len(step.touches), closed - len(step.closes)
+        weights = numbers.weights[touched : touched + len(step.touches), 0].tolist()
+        likely = [
+            each[closed : closed + len(step.closes), 0] for each in (numbers.if_absent, numbers.if_present)
+        ]
+        off, stages = _stages(numbers, place, step, table, weights)
+        state = _reopened(step, off + stages[-1], likely, state, random)
+        state, drawn[step.cause] = _left(step, off, stages, weights, state, random)
+        state &= (len(table) >> len(step.opens)) - 1
     return drawn
 
 
-def _stages(problem: Problem, step: Step, table: Numbers) -> tuple[Numbers, list[Numbers]]:
+def _stages(
+    numbers: Numbers, place: int, step: Step, table: Array, weights: list[float]
+) -> tuple[Array, list[Array]]:
     """Return the table with the cause of a step off, and with it on after each bit it can set."""
-    likelihood = problem.likelihood[step.cause, 0]
+    at_work, idle = numbers.at_work[place, 0], numbers.off[place, 0]
     if step.own is None:
-        prior = problem.prior[step.cause, 0]
-        off, stages = table * (1 - prior), [table * (prior * likelihood)]
+        off, stages = table * idle, [table * at_work]
     else:
         halves = table.reshape(1 << step.own, 2, -1)
-        off, stages = halves[:, 0].reshape(-1), [halves[:, 1].reshape(-1) * likelihood]
-    for position, item in step.touches:
+        off, stages = halves[:, 0].reshape(-1), [halves[:, 1].reshape(-1) * at_work]
+    for (position, _), weight in zip(step.touches, weights, strict=True):
         after = stages[-1].copy()
-        pushed(after[:, None], position, weight_of(problem, item, step.cause))
+        halves = after.reshape(1 << position, 2, -1)
+        halves[:, 1] += weight * halves[:, 0]
+        halves[:, 0] *= 1 - weight
         stages.append(after)
     return off, stages
 
 
 def _reopened(
-    problem: Problem, step: Step, table: Numbers, state: Integers, random: np.random.Generator
+    step: Step, table: Array, likely: list[Array], state: Integers, random: np.random.Generator
 ) -> Integers:
     """Draw the bits that closed at a step; ``table`` is the one before they closed."""
     stages = [table]
-    for position, item in step.closes:
+    if_absent, if_present = likely
+    for (position, _), absent, present in zip(step.closes, if_absent, if_present, strict=True):
         halves = stages[-1].reshape(1 << position, 2, -1)
-        closed = halves[:, 0] * problem.if_absent[item, 0] + halves[:, 1] * problem.if_present[item, 0]
-        stages.append(closed.reshape(-1))
-    for (position, item), stage in zip(reversed(step.closes), reversed(stages[:-1]), strict=True):
-        width = stage.shape[0].bit_length() - 1
-        without = _with_bit(state, width - 1 - position)
-        present = stage[without | (1 << (width - 1 - position))] * problem.if_present[item, 0]
-        absent = stage[without] * problem.if_absent[item, 0]
+        stages.append((halves[:, 0] * absent + halves[:, 1] * present).reshape(-1))
+    for number in range(len(step.closes) - 1, -1, -1):
+        stage = stages[number]
+        width = len(stage).bit_length() - 1
+        place = width - 1 - step.closes[number][0]
+        without = _with_bit(state, place)
+        present = stage[without | (1 << place)] * if_present[number]
+        absent = stage[without] * if_absent[number]
         chosen = random.random(state.shape) * (present + absent) < present
-        state = without | (chosen.astype(np.int64) << (width - 1 - position))
+        state = without | (chosen.astype(np.int64) << place)
     return state
 
 
 def _left(
-    problem: Problem,
     step: Step,
-    off: Numbers,
-    stages: list[Numbers],
+    off: Array,
+    stages: list[Array],
+    weights: list[float],
     state: Integers,
     random: np.random.Generator,
 ) -> tuple[Integers, Booleans]:
@@ -96,13 +113,16 @@ def _left(
     on_weight = stages[-1][state]
     on: Booleans = random.random(state.shape) * (on_weight + off[state]) < on_weight
     width = off.shape[0].bit_length() - 1
-    for (position, item), stage in zip(reversed(step.touches), reversed(stages[:-1]), strict=True):
-        bit = 1 << (width - 1 - position)
-        weight = float(weight_of(problem, item, step.cause)[0])
-        stayed = stage[state]
-        came = weight * stage[state & ~bit]
-        turned = on & ((state & bit) != 0) & (random.random(state.shape) * (stayed + came) < came)
-        state = np.where(turned, state & ~bit, state)
+    busy = np.flatnonzero(on)
+    after = state[busy]
+    for number in range(len(weights) - 1, -1, -1):
+        bit = 1 << (width - 1 - step.touches[number][0])
+        chance = random.random(state.shape)[busy]
+        without = after & ~bit
+        came = weights[number] * stages[number][without]
+        turned = (after != without) & (chance * (stages[number][after] + came) < came)
+        after = np.where(turned, without, after)
+    state[busy] = after
     if step.own is not None:
         shift = width - step.own
         state = _with_bit(state, shift) | (on.astype(np.int64) << shift)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from myolens.assessment.measured import crossed, log_ratio, state_log_ratio, worded_log_ratio
+from myolens.assessment.grading import Told, levels_told, severe_forms_told
+from myolens.assessment.measured import (
+    Interval,
+    crossed,
+    interval_log_ratio,
+    log_ratio,
+    state_log_ratio,
+    worded_log_ratio,
+)
 from myolens.assessment.network import ABSENT, PRESENT, Network, Weights, soft
 from myolens.assessment.triage import Facts
+from myolens.knowledge.grades import ANY_GRADE
 from myolens.knowledge.model import Threshold
+
+Reading = float | Interval
 
 SURE = 2.0
 """A measured log likelihood ratio beyond this overrules a plain statement to the contrary."""
@@ -16,15 +27,6 @@ SURE = 2.0
 UNMENTIONED = -1.0
 """Log likelihood ratio of a place left out by somebody who names other places: about two of three
 who have it there would say so (project estimate)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One statement about one finding: present, absent, or soft evidence with its log ratio."""
-
-    code: str
-    present: bool | None
-    log_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def combined(
     disputed: Iterable[str] = (),
     numbers: Mapping[str, float],
     labs: Mapping[str, float],
-    repeated: Mapping[str, Sequence[float]] | None = None,
+    more: Mapping[str, Sequence[float]] | None = None,
+    readings: Mapping[str, Sequence[Reading]] | None = None,
     age: float | None,
     sex: str | None,
 ) -> Combined:
@@ -62,10 +65,13 @@ def combined(
     A number measured in the person overrules a plain statement about the same finding when it
     is clear (`SURE`). A finding said to be both present and absent, directly or by implication,
     counts as unknown in the inference and as present for the rules; ``disputed`` are codes
-    already known to be contradictory. ``labs`` are the values the rules go by, the worst where
-    there are several; ``repeated`` are all values of each test, whose log ratios are averaged. A
-    blood result told in words, without its value, is soft evidence (`worded_log_ratio`).
+    already known to be contradictory. ``numbers`` and ``labs`` are the values the rules go by, the
+    worst where there are several, and ``more`` the others of the same number or test. ``readings``
+    are what the causes go by, all values of each, whose log ratios are averaged, and the interval
+    that a graded word stands for; by default ``numbers`` and ``labs``. A blood result told as a
+    word without a grade is soft evidence (`worded_log_ratio`).
     """
+    told, more = tuple(told), more or {}
     yes: set[str] = set()
     no: set[str] = set()
     hints: dict[str, list[float]] = {}
@@ -74,9 +80,9 @@ def combined(
             hints.setdefault(each.code, []).append(each.log_ratio)
         elif each.present is not None:
             (yes if each.present else no).add(each.code)
-    single = {code: [value] for code, value in labs.items()}
-    ratios = _summed(hints, _measured(network, numbers, single if repeated is None else repeated, sex))
-    feared = _summed(hints, _measured(network, numbers, single, sex))
+    valued = {code: [value, *more.get(code, ())] for code, value in (*numbers.items(), *labs.items())}
+    ratios = _summed(hints, _measured(network, valued if readings is None else readings, sex, _mean))
+    feared = _summed(hints, _measured(network, valued, sex, max))
     overruled = {code for code in yes if ratios.get(code, 0) < -SURE}
     overruled |= {code for code in no if ratios.get(code, 0) > SURE}
     hinted = {code: ratio for code, ratio in ratios.items() if ratio > 0 or not _milestone(network, code)}
@@ -85,6 +91,7 @@ def combined(
     absent = _closed_down(network, no - overruled)
     clash = _with_particular(network, set(disputed) | (present & absent), present)
     certain = (present | absent) - clash
+    levels = levels_told(network, told, present, absent)
     hinted |= _unmentioned(network, present, certain | clash | hinted.keys())
     observed = {}
     for code in network.findings:
@@ -93,17 +100,20 @@ def combined(
         elif code in certain and code in hinted and _is_lab(network, code):
             observed[code] = soft(hinted[code])
         elif code in certain:
-            if code in present or not _milestone(network, code):
-                observed[code] = PRESENT if code in present else ABSENT
+            if code in present:
+                observed[code] = Weights(0.0, 1.0, levels[code]) if code in levels else PRESENT
+            elif not _milestone(network, code):
+                observed[code] = ABSENT
         elif code in hinted and code not in clash and hinted[code] != 0:
-            observed[code] = soft(hinted[code])
+            observed[code] = soft(hinted[code], levels.get(code, ANY_GRADE))
     return Combined(
         facts=_facts(
             network,
             present,
             absent,
-            yes | set(disputed),
+            yes | set(disputed) | severe_forms_told(network, told),
             feared,
+            valued,
             numbers=numbers,
             labs=labs,
             age=age,
@@ -124,6 +134,7 @@ def _facts(
     absent: set[str],
     yes: set[str],
     ratios: Mapping[str, float],
+    valued: Mapping[str, Sequence[float]],
     *,
     numbers: Mapping[str, float],
     labs: Mapping[str, float],
@@ -133,16 +144,26 @@ def _facts(
     """Facts for the rules: soft evidence counts as a fact from `SURE` on, a warning never gets lost.
 
     A number answers the questions of its thresholds by the cut-off: twelve days is not over two weeks.
+    Of several values told, one past the cut-off is enough.
     """
     there = _closed_up(network, yes) | present | {code for code, ratio in ratios.items() if ratio >= SURE}
     gone = absent | {code for code, ratio in ratios.items() if ratio <= -SURE and code not in yes}
-    for code, value in numbers.items():
+    for code in numbers:
         number = network.knowledge.findings[code].number
         for threshold in number.thresholds if number is not None else ():
             if threshold.finding not in there | gone and threshold.sex in (None, sex):
-                (there if crossed(threshold, value) else gone).add(threshold.finding)
+                past = any(crossed(threshold, value) for value in valued[code])
+                (there if past else gone).add(threshold.finding)
     there = _closed_up(network, there)
-    return Facts(frozenset(there), frozenset(gone - there), dict(numbers), dict(labs), age, sex)
+    return Facts(
+        frozenset(there),
+        frozenset(gone - there),
+        dict(numbers),
+        dict(labs),
+        age,
+        sex,
+        more={code: tuple(values[1:]) for code, values in valued.items() if len(values) > 1},
+    )
 
 
 def _worded(network: Network, yes: set[str], no: set[str]) -> dict[str, float]:
@@ -154,12 +175,16 @@ def _worded(network: Network, yes: set[str], no: set[str]) -> dict[str, float]:
     numbers = {network.findings[code] for code in told}
     related = {network.codes[general] for code in told for general in network.above[network.findings[code]]}
     alone = {code for code in told - related if not network.above[network.findings[code]] & numbers}
-    thresholds: dict[str, list[Threshold]] = {code: [] for code in sorted(alone)}
-    for lab in network.knowledge.labs.values() if alone else ():
-        for threshold in lab.number.thresholds:
-            if threshold.finding in alone and threshold.finding not in network.states:
-                thresholds[threshold.finding].append(threshold)
-    return {code: worded_log_ratio(of, present=code in yes) for code, of in thresholds.items()}
+    return {code: _plain_word(network, code, present=code in yes) for code in sorted(alone)}
+
+
+def _plain_word(network: Network, code: str, *, present: bool = True) -> float:
+    """Log ratio of a blood result told only as "low", "high" or "normal"."""
+    if code in network.states:
+        return worded_log_ratio((), present=present)
+    labs = network.knowledge.labs.values()
+    of = [each for lab in labs for each in lab.number.thresholds if each.finding == code]
+    return worded_log_ratio(of, present=present)
 
 
 def _is_lab(network: Network, code: str) -> bool:
@@ -191,27 +216,42 @@ def _summed(hints: Mapping[str, list[float]], measured: list[tuple[str, float]])
 
 def _measured(
     network: Network,
-    numbers: Mapping[str, float],
-    labs: Mapping[str, Sequence[float]],
+    valued: Mapping[str, Sequence[Reading]],
     sex: str | None,
+    of_several: Callable[[list[float]], float],
 ) -> list[tuple[str, float]]:
     """Soft evidence of numeric answers and laboratory values by their thresholds.
 
-    Repeated values of one test are averaged in the log ratio: each may be the one that counts.
+    Several values of one number or test are averaged in the log ratio, as each may be the one that
+    counts, or the one that speaks most for the finding is taken.
     """
     knowledge = network.knowledge
     found = []
-    given = [(knowledge.findings[code].number, [value]) for code, value in numbers.items()]
-    given += [(knowledge.labs[code].number, sorted(values)) for code, values in labs.items()]
-    for number, values in given:
+    for code, values in valued.items():
+        number = (knowledge.labs.get(code) or knowledge.findings[code]).number
+        either: dict[str, list[float]] = {}
         for threshold in number.thresholds if number is not None else ():
-            if threshold.sex is None or threshold.sex == sex:
-                ratios = [_ratio(network, threshold, value) for value in values]
-                found.append((threshold.finding, sum(ratios) / len(ratios)))
+            if threshold.sex is None or sex in (None, threshold.sex):
+                ratio = of_several(sorted(_ratio(network, threshold, value) for value in values))
+                if threshold.sex is None:
+                    found.append((threshold.finding, ratio))
+                else:
+                    either.setdefault(threshold.finding, []).append(ratio)
+        # Where the sex is not known, what its range would say least counts.
+        found += [(finding, min(ratios, key=abs)) for finding, ratios in either.items()]
     return found
 
 
-def _ratio(network: Network, threshold: Threshold, value: float) -> float:
+def _mean(ratios: list[float]) -> float:
+    return sum(ratios) / len(ratios)
+
+
+def _ratio(network: Network, threshold: Threshold, value: Reading) -> float:
+    if isinstance(value, Interval):
+        state = threshold.finding in network.states
+        found = interval_log_ratio(threshold, value, state=state, at=lambda x: _ratio(network, threshold, x))
+        # What may lie at the edge of the range says no more than the word without a grade.
+        return min(found, _plain_word(network, threshold.finding)) if value.mild else found
     if threshold.finding in network.states:
         return state_log_ratio(threshold, value)
     ratio = log_ratio(threshold, value)

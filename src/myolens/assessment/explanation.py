@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
+
+import numpy as np
 
 from myolens.assessment.network import Network
 from myolens.assessment.posterior import INTERVAL_LEVEL, Judgement
@@ -26,7 +29,7 @@ from myolens.assessment.words import (
     probability_sentence,
     serious_sentence,
 )
-from myolens.knowledge.model import Cause, Knowledge, Probability, Sourced, Strength, UrgencyLevel
+from myolens.knowledge.model import Cause, Effect, Probability, Sourced, Strength, UrgencyLevel
 
 LIKELY_ENOUGH = 0.05
 """A serious cause below this is reported as checked for rather than among the likely ones."""
@@ -38,6 +41,8 @@ _STATE_ONLY = "Whether it is what makes the muscles twitch is another question."
 """Disturbed salts are states that blood tests show; being there is not being the cause."""
 _UNSHOWN = frozenset({"suicidal_thoughts"})
 """Findings that call for help by themselves are never held up as a sign of something else."""
+_TOLD_DIGITS = 12
+"""What is equally probable stays in the order of the knowledge base, whatever later digits say."""
 _WORTH_TELLING = 0.005
 _TOLD_BITS = 0.05
 _CLEAR_BITS = 0.3
@@ -54,10 +59,13 @@ def cause_results(
     """
     results = []
     told = _told_as(network, facts, understood)
+    graded = {each.finding: each.value for each in understood if each.finding in network.findings}
+    evidence = _evidence(network, judgement, told, graded)
     for code, cause in network.knowledge.causes.items():
         number = network.causes[code]
         value, low, high = (
-            float(row[number]) for row in (judgement.probability, judgement.low, judgement.high)
+            round(float(row[number]), _TOLD_DIGITS)
+            for row in (judgement.probability, judgement.low, judgement.high)
         )
         results.append(
             CauseResult(
@@ -75,7 +83,7 @@ def cause_results(
                 mechanism=cause.mechanism.text,
                 technical=cause.mechanism.technical,
                 icd10=cause.icd10,
-                evidence=_evidence(network, judgement, cause, told),
+                evidence=evidence[number],
                 sources=_sources_of(cause),
             )
         )
@@ -87,18 +95,19 @@ def _words(cause: Cause, value: float, low: float, high: float) -> str:
     return f"{said} {_STATE_ONLY}" if cause.group == "electrolyte" and value >= LIKELY_ENOUGH else said
 
 
-def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Facts) -> tuple[CheckedFor, ...]:
+def checked_for(network: Network, causes: Sequence[CauseResult], facts: Facts) -> tuple[CheckedFor, ...]:
     """Return the serious causes that are not expected, with their signs and what is known of each.
 
     Motor neuron disease comes first; then, up to `MOST_CHECKED`, the most probable of those that
     are not negligible or one of whose signs was told, as present or as absent.
     """
     found: list[CheckedFor] = []
+    findings = network.knowledge.findings
     for result in sorted(causes, key=lambda each: each.cause != FIRST_CHECKED):
         if not result.serious or result.probability >= LIKELY_ENOUGH or len(found) >= MOST_CHECKED:
             continue
-        cause = knowledge.causes[result.cause]
-        told = any(_status(code, facts) != "not said" for code in _signs(knowledge, cause))
+        signs = _signs(network)[result.cause]
+        told = any(_status(code, facts) != "not said" for code in signs)
         if not (told or result.probability >= _WORTH_TELLING or result.cause == FIRST_CHECKED):
             continue
         found.append(
@@ -106,10 +115,8 @@ def checked_for(knowledge: Knowledge, causes: Sequence[CauseResult], facts: Fact
                 cause=result.cause,
                 name=result.plain_name,
                 words=serious_sentence(result.probability),
-                signs=tuple(
-                    (knowledge.findings[code].name, _status(code, facts)) for code in _signs(knowledge, cause)
-                ),
-                sources=cause.summary.sources,
+                signs=tuple((findings[code].name, _status(code, facts)) for code in signs),
+                sources=network.knowledge.causes[result.cause].summary.sources,
             )
         )
     return tuple(found)
@@ -298,14 +305,17 @@ def _told_as(network: Network, facts: Facts, understood: Sequence[Understood]) -
     """What to call evidence that is neither plainly present nor plainly absent, by finding."""
     knowledge = network.knowledge
     stated = {each.finding for each in understood if each.present is not None and not each.value}
-    told = {}
+    told: dict[str, str] = {}
+    numbers: dict[str, dict[str, None]] = {}
     for each in understood:
         if each.value and (
             definition := knowledge.findings.get(each.finding) or knowledge.labs.get(each.finding)
         ):
             for threshold in definition.number.thresholds if definition.number else ():
                 if threshold.finding not in stated:
-                    told[threshold.finding] = f"{each.label} {each.value}"
+                    values = numbers.setdefault(threshold.finding, {})
+                    values[each.value] = None
+                    told[threshold.finding] = f"{each.label} {' and '.join(values)}"
     for cause in knowledge.causes.values():
         for code in cause.place:
             if code not in facts.present | facts.absent:
@@ -314,43 +324,56 @@ def _told_as(network: Network, facts: Facts, understood: Sequence[Understood]) -
 
 
 def _evidence(
-    network: Network, judgement: Judgement, cause: Cause, told: Mapping[str, str]
-) -> tuple[Evidence, ...]:
-    number = network.causes[cause.code]
-    found = []
-    for code, bits in judgement.bits.items():
-        value = float(bits[number])
-        if abs(value) < _TOLD_BITS or code in _UNSHOWN:
-            continue
+    network: Network, judgement: Judgement, told: Mapping[str, str], graded: Mapping[str, str | None]
+) -> list[tuple[Evidence, ...]]:
+    """Evidence of every cause, by number, the weightiest first; what tells next to nothing is left out."""
+    found: list[list[Evidence]] = [[] for _ in network.causes]
+    codes = [code for code in judgement.bits if code not in _UNSHOWN]
+    figures = _figures(network)
+    for code in codes:
         definition = network.knowledge.findings[code]
-        figure = _figure(cause, code) or definition.leak
-        found.append(
-            Evidence(
-                finding=code,
-                label=told.get(code, definition.name),
-                present=None if code in told else judgement.seen[code],
-                bits=round(value, 3),
-                strength=figure.strength,
-                sources=figure.sources,
+        grade = None if definition.number else graded.get(code)
+        label = told.get(code, f"{definition.name} ({grade})" if grade else definition.name)
+        present = None if code in told else judgement.seen[code]
+        bits = judgement.bits[code]
+        for number in np.flatnonzero(np.abs(bits) >= _TOLD_BITS).tolist():
+            figure = figures[code].get(number, definition.leak)
+            severity = figure.severity if grade and isinstance(figure, Effect) else None
+            found[number].append(
+                Evidence(
+                    finding=code,
+                    label=label,
+                    present=present,
+                    bits=round(float(bits[number]), 3),
+                    strength=figure.strength,
+                    sources=tuple(dict.fromkeys((*figure.sources, *(severity.sources if severity else ())))),
+                )
             )
-        )
-    return tuple(sorted(found, key=lambda each: -abs(each.bits)))
+    return [tuple(sorted(each, key=lambda one: -abs(one.bits))) for each in found]
 
 
-def _figure(cause: Cause, code: str) -> Sourced | None:
-    for risk in cause.risks:
-        if risk.finding == code:
-            return risk
-    return next((effect for effect in cause.findings if effect.finding == code), None)
+@lru_cache(maxsize=2)
+def _figures(network: Network) -> dict[str, dict[int, Sourced]]:
+    """For every finding, the figure that links each cause to it: its risk ratio, or how often it is there."""
+    found: dict[str, dict[int, Sourced]] = {code: {} for code in network.findings}
+    for number, cause in enumerate(network.knowledge.causes.values()):
+        for risk in cause.risks:
+            found[risk.finding].setdefault(number, risk)
+        for effect in cause.findings:
+            found[effect.finding].setdefault(number, effect)
+    return found
 
 
-def _signs(knowledge: Knowledge, cause: Cause) -> list[str]:
-    """The symptoms and signs that would tell most if present: highest P(finding | cause) over the leak."""
-    told = [
-        effect for effect in cause.findings if knowledge.findings[effect.finding].kind in {"symptom", "sign"}
-    ]
-    told.sort(key=lambda effect: -_weight(effect, knowledge.findings[effect.finding].leak))
-    return [effect.finding for effect in told if effect.finding not in _UNSHOWN][:_SIGNS]
+@lru_cache(maxsize=2)
+def _signs(network: Network) -> dict[str, list[str]]:
+    """The symptoms and signs of each cause that would tell most: highest P(finding | cause) over the leak."""
+    findings = network.knowledge.findings
+    found = {}
+    for code, cause in network.knowledge.causes.items():
+        told = [each for each in cause.findings if findings[each.finding].kind in {"symptom", "sign"}]
+        told.sort(key=lambda effect: -_weight(effect, findings[effect.finding].leak))
+        found[code] = [effect.finding for effect in told if effect.finding not in _UNSHOWN][:_SIGNS]
+    return found
 
 
 def _weight(effect: Probability, leak: Probability) -> float:
@@ -368,8 +391,10 @@ def _sources_of(cause: Cause) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*cause.summary.sources, *cause.course.sources, *cause.mechanism.sources)))
 
 
-def estimate_share(knowledge: Knowledge) -> float:
+@lru_cache(maxsize=2)
+def estimate_share(network: Network) -> float:
     """Share of the figures P(finding | cause) that no study measured and no guideline states."""
-    figures = [effect.strength for cause in knowledge.causes.values() for effect in cause.findings]
+    causes = network.knowledge.causes.values()
+    figures = [effect.strength for cause in causes for effect in cause.findings]
     firm = sum(strength in {Strength.MEASURED, Strength.GUIDELINE} for strength in figures)
     return 1 - firm / len(figures) if figures else 0.0

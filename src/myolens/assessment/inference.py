@@ -14,26 +14,23 @@ causes bring about is a bit like a finding, so links are exact too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from myolens.assessment.order import Order, Step, frontier_order
-
-if TYPE_CHECKING:
-    from myolens.assessment.table_kernel import Numbers
-
-Array = NDArray[np.float64]
+from myolens.assessment.order import Order, frontier_order
+from myolens.assessment.tables import Array, Numbers, Sums, folded, kept_tables, solved
 
 MAXIMUM_FRONTIER = 18
 """Open findings beyond which the table is not built: 2 MB a table, some seconds an assessment."""
 
 _TABLE_NUMBERS = 1 << 18
-"""Numbers of the widest table worked on at once (2 MB): long inner loops, still near the cache."""
-_WORTH_COMPILING = 1 << 12
-"""Summed table size from which compiled loops repay the import of numba: one case needs many runs."""
+"""Numbers of the widest table worked on at once in NumPy (2 MB): long inner loops, still near the cache."""
+_WORTH_COMPILING = 1 << 24
+"""Numbers in tables, run in NumPy, after which the compiled loops are loaded, which takes over a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +54,8 @@ class Problem:
         Causes that bring about another cause.
     link : ndarray, shape (links, variants)
         How often.
+    names : tuple of str
+        What the findings are called, if they are called anything.
     """
 
     prior: Array
@@ -67,6 +66,7 @@ class Problem:
     if_present: Array
     links: tuple[tuple[int, int], ...]
     link: Array
+    names: tuple[str, ...] = ()
 
     @property
     def variants(self) -> int:
@@ -84,6 +84,37 @@ class Problem:
             self.if_present[:, which],
             self.links,
             self.link[:, which],
+            self.names,
+        )
+
+    def without(self, finding: int) -> Problem:
+        """Return the problem with nothing said about one finding."""
+        return replace(
+            self,
+            leak=np.delete(self.leak, finding, axis=0),
+            activation=np.delete(self.activation, finding, axis=0),
+            if_absent=np.delete(self.if_absent, finding, axis=0),
+            if_present=np.delete(self.if_present, finding, axis=0),
+            names=self.names[:finding] + self.names[finding + 1 :],
+        )
+
+    def beside(self, others: Sequence[Problem]) -> Problem:
+        """Return the variants of problems of the same shape and links as those of one."""
+        every = (self, *others)
+
+        def joined(name: str) -> Array:
+            return np.concatenate([getattr(each, name) for each in every], axis=-1)
+
+        return Problem(
+            prior=joined("prior"),
+            likelihood=joined("likelihood"),
+            leak=joined("leak"),
+            activation=joined("activation"),
+            if_absent=joined("if_absent"),
+            if_present=joined("if_present"),
+            links=self.links,
+            link=joined("link"),
+            names=self.names,
         )
 
 
@@ -119,74 +150,82 @@ def solve(problem: Problem, *, order: Order | None = None) -> Posterior:
     order = order or order_of(problem)
     if order.frontier > MAXIMUM_FRONTIER:
         raise ValueError(f"{order.frontier} findings are open at once, more than {MAXIMUM_FRONTIER}")
-    with np.errstate(divide="ignore"):
+    sums = _solved(order, numbers_of(problem, order))
+    with np.errstate(divide="ignore", invalid="ignore"):
         log_odds = np.log(problem.prior * problem.likelihood) - np.log1p(-problem.prior)
-    log_evidence = _apart(problem, order)
-    if order.size >= _WORTH_COMPILING:
-        from myolens.assessment.table_kernel import layout_of, solved
-
-        odds = np.ascontiguousarray(log_odds.T)
-        log_evidence += solved(layout_of(order), _by_variant(problem, order), odds)
-        log_odds = odds.T
-    else:
-        chunk = max(1, _TABLE_NUMBERS >> order.frontier)
-        count = -(-problem.variants // chunk)
-        for number in range(count):
-            which = slice(number * problem.variants // count, (number + 1) * problem.variants // count)
-            log_evidence[which] += _solved(problem.part(which), order, log_odds[:, which])
+        entered = [step.cause for step in order.steps]
+        log_odds[entered] = np.log(folded(sums.at_work)) - np.log(folded(sums.off))
+        log_evidence = _apart(problem, order) - np.log(sums.scale).sum(axis=0) + np.log(sums.total)
     if not np.isfinite(log_evidence).all():
         raise ValueError("the evidence is impossible in this network")
     return Posterior(log_odds, log_evidence)
 
 
-def _by_variant(problem: Problem, order: Order) -> Numbers:
-    """Return the numbers of a problem as the compiled loops take them."""
-    from myolens.assessment.table_kernel import Numbers
-
-    entering = [(item, step.cause) for step in order.steps for _, item in step.touches]
-    weights = np.array([weight_of(problem, item, cause) for item, cause in entering])
-    by_item = (
-        problem.prior,
-        problem.likelihood,
-        np.concatenate([problem.leak, problem.prior]),
-        weights.reshape(len(entering), problem.variants),
-        problem.if_absent,
-        problem.if_present,
+def numbers_of(problem: Problem, order: Order) -> Numbers:
+    """Return the numbers of a problem in the order in which the steps of its tables use them."""
+    steps = order.steps
+    causes = [step.cause for step in steps]
+    linked = np.array([step.own is not None for step in steps], dtype=bool)[:, None]
+    prior, likelihood = problem.prior[causes], problem.likelihood[causes]
+    findings = len(problem.leak)
+    opens = [item for step in steps for item in step.opens]
+    touches = [(item, step.cause) for step in steps for _, item in step.touches]
+    closes = [item for step in steps for _, item in step.closes]
+    by_link = {(child + findings, parent): place for place, (parent, child) in enumerate(problem.links)}
+    weights = np.array(
+        [
+            problem.activation[item, cause] if item < findings else problem.link[by_link[item, cause]]
+            for item, cause in touches
+        ]
     )
-    return Numbers(*(np.ascontiguousarray(each.T) for each in by_item))
+    return Numbers(
+        at_work=np.where(linked, likelihood, prior * likelihood),
+        off=np.where(linked, 1.0, 1 - prior),
+        opening=np.concatenate([problem.leak, problem.prior])[opens],
+        weights=weights.reshape(len(touches), problem.variants),
+        if_absent=problem.if_absent[closes],
+        if_present=problem.if_present[closes],
+    )
 
 
-def _solved(problem: Problem, order: Order, log_odds: Array) -> Array:
-    """Write the log odds of every cause that enters a table; return the log evidence of the tables."""
-    tables, log_evidence = forward(problem, order)
-    message = np.ones((1, problem.variants))
-    for step, table in zip(reversed(order.steps), reversed(tables), strict=True):
-        for position, item in reversed(step.closes):
-            message = _reopened(message, position, problem.if_absent[item], problem.if_present[item])
-        on_message = message.copy()
-        for position, item in reversed(step.touches):
-            _pulled_back(on_message, position, weight_of(problem, item, step.cause))
-        on_message *= problem.likelihood[step.cause]
-        if step.own is None:
-            prior = problem.prior[step.cause]
-            on_message *= prior
-            message *= 1 - prior
-            on, off = (on_message * table).sum(axis=0), (message * table).sum(axis=0)
-            message += on_message
-        else:
-            halves = _halves(table, step.own)
-            shape = halves[:, 0].shape
-            on = (on_message.reshape(shape) * halves[:, 1]).sum(axis=(0, 1))
-            off = (message.reshape(shape) * halves[:, 0]).sum(axis=(0, 1))
-            message = np.stack([message.reshape(shape), on_message.reshape(shape)], axis=1)
-            message = message.reshape(-1, problem.variants)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_odds[step.cause] = np.log(on) - np.log(off)
-        for item in reversed(step.opens):
-            leak = leak_of(problem, item)
-            half = message.shape[0] // 2
-            message = (1 - leak) * message[:half] + leak * message[half:]
-    return log_evidence
+def _solved(order: Order, numbers: Numbers) -> Sums:
+    """Run the tables, compiled if that is at hand or has come to be worth its start."""
+    variants = numbers.at_work.shape[1]
+    if compiling(order.size * variants):
+        from myolens.assessment import table_kernel
+
+        return table_kernel.solved(order, numbers)
+    together = max(2, _TABLE_NUMBERS >> order.frontier)
+    count = -(-variants // together)
+    ends = [number * variants // count for number in range(count + 1)]
+    parts = [solved(order, numbers.part(slice(*each))) for each in pairwise(ends)]
+    return Sums(*(np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)))
+
+
+def filtered(problem: Problem, order: Order) -> tuple[list[Array], Numbers]:
+    """Return the tables before each step, shape (2 ** open bits,), and the numbers, of the first variant."""
+    numbers = numbers_of(problem.part(slice(0, 1)), order)
+    if compiling(order.size):
+        from myolens.assessment import table_kernel
+
+        tables = table_kernel.kept_tables(order, numbers)
+    else:
+        tables = kept_tables(order, numbers)
+    return [table[:, 0] for table in tables], numbers
+
+
+def compiling(work: int) -> bool:
+    """Tell whether to use the compiled loops; ``work`` is the size of the tables about to be run.
+
+    They are loaded in a process that has had enough to do for them to be missed: one case on its own is
+    sooner done without them, a hundred are not. The numbers are the same either way.
+    """
+    _run[0] += work
+    return _run[0] >= _WORTH_COMPILING or "myolens.assessment.table_kernel" in sys.modules
+
+
+_run = [0]
+"""Numbers in the tables run by this process."""
 
 
 def _apart(problem: Problem, order: Order) -> Array:
@@ -200,95 +239,3 @@ def _apart(problem: Problem, order: Order) -> Array:
     with np.errstate(divide="ignore"):
         finding = np.log((1 - leak) * problem.if_absent[alone] + leak * problem.if_present[alone])
         return np.asarray(np.log(weight).sum(axis=0) + finding.sum(axis=0))
-
-
-def filtered(problem: Problem, order: Order) -> list[Array]:
-    """Return the tables of `forward` for the first variant, each of shape (2 ** open bits,)."""
-    problem = problem.part(slice(0, 1))
-    if order.size < _WORTH_COMPILING:
-        return [table[:, 0] for table in forward(problem, order)[0]]
-    from myolens.assessment.table_kernel import kept_tables
-
-    return kept_tables(order, _by_variant(problem, order))
-
-
-def forward(problem: Problem, order: Order) -> tuple[list[Array], Array]:
-    """Run all steps; return the table before each, its bits opened, and the log evidence.
-
-    Tables have shape (2 ** open bits, variants) and are scaled freely, each variant by itself.
-    """
-    table = np.ones((1, problem.variants))
-    log_scale = np.zeros(problem.variants)
-    tables = []
-    for step in order.steps:
-        for item in step.opens:
-            leak = leak_of(problem, item)
-            table = np.concatenate([(1 - leak) * table, leak * table])
-        tables.append(table)
-        table = entered(problem, step, table)
-        for position, item in step.closes:
-            halves = _halves(table, position)
-            table = halves[:, 0] * problem.if_absent[item] + halves[:, 1] * problem.if_present[item]
-            table = table.reshape(-1, problem.variants)
-        if step.closes:
-            scale = table.max(axis=0)
-            scale[scale == 0] = 1
-            table /= scale
-            log_scale += np.log(scale)
-    with np.errstate(divide="ignore"):
-        return tables, log_scale + np.log(table[0])
-
-
-def entered(problem: Problem, step: Step, table: Array) -> Array:
-    """Return the table after the cause of a step has entered, before bits close."""
-    if step.own is None:
-        prior = problem.prior[step.cause]
-        on, off = table * (prior * problem.likelihood[step.cause]), table * (1 - prior)
-    else:
-        halves = _halves(table, step.own)
-        on = (halves[:, 1] * problem.likelihood[step.cause]).reshape(-1, problem.variants)
-        off = halves[:, 0].reshape(-1, problem.variants)
-    for position, item in step.touches:
-        pushed(on, position, weight_of(problem, item, step.cause))
-    return np.asarray(on + off)
-
-
-def leak_of(problem: Problem, item: int) -> Array:
-    """Chance that an item is on by itself: a finding's leak or a linked cause's prior."""
-    findings = problem.leak.shape[0]
-    return np.asarray(problem.leak[item] if item < findings else problem.prior[item - findings])
-
-
-def weight_of(problem: Problem, item: int, cause: int) -> Array:
-    """Chance that a cause turns an item on: an activation or a link."""
-    findings = problem.leak.shape[0]
-    if item < findings:
-        return np.asarray(problem.activation[item, cause])
-    return np.asarray(problem.link[problem.links.index((cause, item - findings))])
-
-
-def pushed(table: Array, position: int, weight: Array) -> None:
-    """Let a cause set one bit with the given chance, in place."""
-    halves = _halves(table, position)
-    halves[:, 1] += weight * halves[:, 0]
-    halves[:, 0] *= 1 - weight
-
-
-def _pulled_back(message: Array, position: int, weight: Array) -> None:
-    halves = _halves(message, position)
-    halves[:, 0] *= 1 - weight
-    halves[:, 0] += weight * halves[:, 1]
-
-
-def _reopened(message: Array, position: int, if_absent: Array, if_present: Array) -> Array:
-    variants = message.shape[1]
-    parts = message.reshape(1 << position, 1, -1, variants)
-    wide = np.concatenate([parts * if_absent, parts * if_present], axis=1).reshape(-1, variants)
-    scale = wide.max(axis=0)
-    scale[scale == 0] = 1
-    return np.asarray(wide / scale)
-
-
-def _halves(table: Array, position: int) -> Array:
-    """View of a table with the bit at a position as axis 1: (before, 2, after, variants)."""
-    return table.reshape(1 << position, 2, -1, table.shape[1])

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myolens.assessment.inference import Array
+from myolens.assessment.severity import Shares, compiled_severity
+from myolens.assessment.tables import Array
+from myolens.knowledge.grades import ANY_GRADE, Levels
 from myolens.knowledge.model import Cause, Knowledge, Probability, Setting
 
 DRAWS = 200
@@ -49,6 +51,10 @@ class Network:
         General findings over unlike ones.
     states : frozenset of str
         Blood findings that are a cause by definition (`_states`).
+    severity : dict of int to Shares
+        Per finding with grades, its own or those of the general finding it is a form of.
+    severe_forms : dict of int to int
+        Findings that say just that a graded finding is severe, and that finding.
     """
 
     knowledge: Knowledge
@@ -66,6 +72,8 @@ class Network:
     codes: tuple[str, ...]
     umbrellas: frozenset[int]
     states: frozenset[str]
+    severity: dict[int, Shares]
+    severe_forms: dict[int, int]
 
 
 def compiled(knowledge: Knowledge) -> Network:
@@ -134,6 +142,12 @@ def _compiled(knowledge: Knowledge) -> Network:
         tuple(findings),
         frozenset(findings[code] for code, each in knowledge.findings.items() if each.umbrella),
         states,
+        compiled_severity(knowledge, above, columns=1 + DRAWS),
+        {
+            findings[graded.severe_form]: findings[code]
+            for code, graded in knowledge.severities.items()
+            if graded.severe_form is not None
+        },
     )
 
 
@@ -205,20 +219,25 @@ def _spread_ratio(ratio: float, low: float | None, high: float | None, rank: Arr
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Likelihood of what was observed about one finding, if truly absent and if truly present."""
+    """Likelihood of what was observed about one finding, if truly absent and if truly present.
+
+    ``levels`` are the grades it was told to have, any if it was not graded; a finding that is
+    present and has a grade outside them is ruled out.
+    """
 
     if_absent: float
     if_present: float
+    levels: Levels = ANY_GRADE
 
 
 PRESENT = Weights(0.0, 1.0)
 ABSENT = Weights(1.0, 0.0)
 
 
-def soft(log_ratio: float) -> Weights:
+def soft(log_ratio: float, levels: Levels = ANY_GRADE) -> Weights:
     """Turn soft evidence, a natural log likelihood ratio, into `Weights`."""
     if log_ratio >= 0:
-        return Weights(float(np.exp(-log_ratio)), 1.0)
+        return Weights(float(np.exp(-log_ratio)), 1.0, levels)
     return Weights(1.0, float(np.exp(log_ratio)))
 
 

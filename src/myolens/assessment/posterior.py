@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.assessment.bounds import bounded
 from myolens.assessment.draws import Booleans, joint_draws
-from myolens.assessment.inference import MAXIMUM_FRONTIER, Array, Problem, order_of, solve
+from myolens.assessment.inference import MAXIMUM_FRONTIER, Problem, order_of, solve
 from myolens.assessment.network import DRAWS, Network, Weights
 from myolens.assessment.order import Order
 from myolens.assessment.problems import prior_odds, prior_with_links, problem_of
+from myolens.assessment.tables import Array
 from myolens.knowledge.model import Setting
 
 INTERVAL_LEVEL = 0.9
@@ -24,6 +25,8 @@ _INTERVAL_NUMBERS, FEWEST_DRAWS = 1 << 22, 24
 _EVIDENCE_NUMBERS, _FEWEST_TOLD = 1 << 24, 10
 """Leave-one-out runs are fewer where the tables are very wide: runs × summed table size stays below this."""
 _MOST_BITS = 50.0
+_FEWEST_PRESENT = 1e-4
+"""A finding less probable than this is put into tables of its own: a difference would lose more digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,23 +130,66 @@ def probabilities_with(
     setting: Setting,
     age: float | None,
     sex: str | None,
-    like: Order | None = None,
+    like: Judgement | None = None,
 ) -> list[NDArray[np.float64] | None]:
     """Return the probabilities after each of several further results; None where out of reach.
 
-    ``like`` is the order of the tables without them, which a further result changes little.
+    ``like`` is the judgement without them. Its tables serve for all results that leave them as they are,
+    and for one more present finding by the law of total probability: what fits the evidence is
+    what fits it with the finding and what fits it without, and an absent finding needs no bit.
     """
     odds = prior_odds(network, setting=setting, age=age, sex=sex)
-    found: list[NDArray[np.float64] | None] = []
+    problems = []
     for extra in extras:
         both = {**observed, **extra}
-        both = {code: both[code] for code in network.findings if code in both}
-        problem = problem_of(network, odds, both, columns=np.zeros(1, dtype=np.int64), without=(None,))
-        order = order_of(problem, like=like)
-        if order.frontier > MAXIMUM_FRONTIER:
-            order = order_of(problem)
-        reachable = order.frontier <= MAXIMUM_FRONTIER
-        found.append(solve(problem, order=order).probability[:, 0] if reachable else None)
+        both = {code: both[code] for code in sorted(both, key=network.findings.__getitem__)}
+        problems.append(problem_of(network, odds, both, columns=np.zeros(1, dtype=np.int64), without=(None,)))
+    order = None if like is None else like.order
+    found = _by_tables_of(like.problem, order, problems) if like and like.problem and order else {}
+    return [
+        found[number] if number in found else _alone(problem, order)
+        for number, problem in enumerate(problems)
+    ]
+
+
+def _alone(problem: Problem, like: Order | None) -> NDArray[np.float64] | None:
+    """Probabilities of a problem by tables of its own, in nearly the order of others."""
+    order = order_of(problem, like=like)
+    if order.frontier > MAXIMUM_FRONTIER:
+        order = order_of(problem)
+    return solve(problem, order=order).probability[:, 0] if order.frontier <= MAXIMUM_FRONTIER else None
+
+
+def _by_tables_of(plain: Problem, order: Order, problems: list[Problem]) -> dict[int, NDArray[np.float64]]:
+    """Probabilities of those problems, by number, that the tables of another one can tell."""
+    active = plain.activation.any(axis=2)
+    parts: list[Problem] = []
+    places: dict[int, tuple[int, float | None]] = {}
+    for number, problem in enumerate(problems):
+        more = [place for place, name in enumerate(problem.names) if name not in plain.names]
+        rest = problem.without(more[0]) if len(more) == 1 else problem
+        if more and (problem.if_absent[more[0], 0], problem.if_present[more[0], 0]) != (0, 1):
+            continue
+        if rest.names != plain.names or (rest.activation.any(axis=2) & ~active).any():
+            continue
+        places[number] = len(parts), float(problem.leak[more[0], 0]) if more else None
+        parts.append(rest)
+        if more:
+            stays = 1 - problem.activation[more[0]]
+            parts.append(replace(rest, likelihood=rest.likelihood * stays))
+    if not parts:
+        return {}
+    posterior = solve(parts[0].beside(parts[1:]), order=order)
+    found = {}
+    for number, (place, leak) in places.items():
+        probability = posterior.probability[:, place]
+        if leak is not None:
+            gap = posterior.log_evidence[place + 1] - posterior.log_evidence[place]
+            absent = float(np.exp(gap) * (1 - leak))
+            if absent > 1 - _FEWEST_PRESENT:
+                continue
+            probability = (probability - absent * posterior.probability[:, place + 1]) / (1 - absent)
+        found[number] = np.clip(probability, 0.0, 1.0)
     return found
 
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.assessment.inference import Array, Problem, solve
+from myolens.assessment.inference import Problem, solve
 from myolens.assessment.network import Network, Weights, chains, nearest_general, produced
+from myolens.assessment.severity import AtLevels, at_levels
+from myolens.assessment.tables import Array
+from myolens.knowledge.grades import ANY_GRADE, NOT_SEVERE, SEVERE, Levels
 from myolens.knowledge.model import Setting
 
 
@@ -67,6 +70,7 @@ def problem_of(
     present = {network.findings[code] for code, weights in observed.items() if weights.if_absent == 0}
     told = chains(network, present)
     leaks, rows, absent, there = [], [], [], []
+    names = []
     for code, weights in observed.items():
         counted = np.array([left_out != code for left_out in without])
         for cause, ratio, ratio_absent in network.risks.get(code, ()):
@@ -76,26 +80,36 @@ def problem_of(
         if finding in present and finding not in told:
             continue
         chain, given = told.get(finding) or ((finding,), nearest_general(network, finding, present))
-        how = produced(network, chain, given)
-        leak = how.leak[columns]
+        if finding in network.severe_forms:
+            chain = _severe_form(network, finding, chain, observed)
+            if not chain:
+                continue
+        levels = _told_levels(network, finding, chain, given, observed)
+        how, usual = _at_grade(network, chain, given, levels, columns)
+        leak = how.leak
+        # What others would call normal is told at a grade as often as people with the finding tell it.
+        seen = Weights(weights.if_absent * usual, weights.if_present)
+        for cause, factor in how.factor.items():
+            likelihood[cause] *= np.where(counted, factor, 1.0)
         for cause, value in how.rarer.items():
-            ratio = _seen(weights, value[columns]) / _seen(weights, leak)
+            ratio = _seen(seen, value) / _seen(seen, leak)
             likelihood[cause] *= np.where(counted, ratio, 1.0)
-        if weights.if_present == 0:
+        if seen.if_present == 0:
             for cause, chance in how.activation.items():
-                likelihood[cause] *= np.where(counted, 1 - chance[columns], 1.0)
+                likelihood[cause] *= np.where(counted, 1 - chance, 1.0)
         elif len(how.activation) == 1:
             ((cause, chance),) = how.activation.items()
-            ratio = _seen(weights, leak + (1 - leak) * chance[columns]) / _seen(weights, leak)
+            ratio = _seen(seen, leak + (1 - leak) * chance) / _seen(seen, leak)
             likelihood[cause] *= np.where(counted, ratio, 1.0)
         elif how.activation:
             row = np.zeros(odds.shape)
             for cause, chance in how.activation.items():
-                row[cause] = chance[columns]
+                row[cause] = chance
+            names.append(code)
             leaks.append(leak)
             rows.append(row)
-            absent.append(np.where(counted, weights.if_absent, 1.0))
-            there.append(np.where(counted, weights.if_present, 1.0))
+            absent.append(np.where(counted, seen.if_absent, 1.0))
+            there.append(np.where(counted, seen.if_present, 1.0))
     shape = (len(leaks), variants)
     return Problem(
         prior=odds / (1 + odds),
@@ -106,7 +120,55 @@ def problem_of(
         if_present=np.array(there).reshape(shape),
         links=network.links,
         link=network.link[:, columns],
+        names=tuple(names),
     )
+
+
+def _severe_form(
+    network: Network, finding: int, chain: tuple[int, ...], observed: Mapping[str, Weights]
+) -> tuple[int, ...]:
+    """Return the chain of a finding that says just that another is severe; empty if it adds nothing.
+
+    It is the top level of that finding: known to be there, the finding carries the grade itself.
+    """
+    general = network.severe_forms[finding]
+    if general in chain:
+        return chain[1:]
+    return () if network.codes[general] in observed else (general,)
+
+
+def _told_levels(
+    network: Network, finding: int, chain: tuple[int, ...], given: int | None, observed: Mapping[str, Weights]
+) -> Levels:
+    """Return the grade of a chain of findings: that of the most general of them that was given one.
+
+    A particular finding within a general one that has a grade adds none.
+    """
+    weights = observed[network.codes[finding]]
+    if given is not None and observed[network.codes[given]].levels != ANY_GRADE:
+        return ANY_GRADE
+    if finding in network.severe_forms:
+        general = observed.get(network.codes[network.severe_forms[finding]])
+        return general.levels if general else NOT_SEVERE if weights.if_present == 0 else SEVERE
+    graded = [observed[code].levels for each in chain if (code := network.codes[each]) in observed]
+    return next((levels for levels in reversed(graded) if levels != ANY_GRADE), weights.levels)
+
+
+def _at_grade(
+    network: Network, chain: tuple[int, ...], given: int | None, levels: Levels, columns: Array
+) -> tuple[AtLevels, float]:
+    """Return how causes produce a chain of findings at a grade, and the usual share of the grade."""
+    how = produced(network, chain, given)
+    leak = how.leak[columns]
+    activation = {cause: chance[columns] for cause, chance in how.activation.items()}
+    rarer = {cause: value[columns] for cause, value in how.rarer.items()}
+    shares = next((network.severity[each] for each in chain if each in network.severity), None)
+    if shares is None or levels == ANY_GRADE:
+        return AtLevels(leak, activation, rarer, {}), 1.0
+    graded = at_levels(leak, activation, rarer, shares, levels, columns)
+    if levels[0] == 0:
+        return AtLevels(leak, {}, {}, graded.factor), 1.0
+    return graded, float(shares.usual[levels[0] - 1 : levels[1], 0].sum())
 
 
 def _seen(weights: Weights, chance: Array) -> Array:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.assessment.draws import Booleans
-from myolens.assessment.inference import Array
 from myolens.assessment.network import Network, nearest_general, produced
 from myolens.assessment.result import Question
+from myolens.assessment.tables import Array
 from myolens.assessment.triage import Facts, fired_rules, holds, level_of, mentioned
 from myolens.knowledge.model import FindingDefinition, TriageRule, UrgencyLevel
 
@@ -63,9 +64,10 @@ def information(network: Network, draws: Booleans, facts: Facts) -> Information:
         What is known already; the information of a known finding is 0.
     """
     sets, counts = _different(draws)
-    on, weight = sets.astype(np.float64), counts / counts.sum()
-    numbers = _candidates(network, facts)
-    chance = _chances(network, on, facts, numbers)
+    ever = np.flatnonzero(sets.any(axis=0))
+    on, weight = sets[:, ever].astype(np.float64), counts / counts.sum()
+    numbers = [number for code, number in _askable(network).items() if not answered(code, facts)]
+    chance = _chances(network, on, ever, facts, numbers)
     mean = weight @ chance
     share = (weight @ on)[:, None]
     both = (on * weight[:, None]).T @ chance
@@ -73,8 +75,8 @@ def information(network: Network, draws: Booleans, facts: Facts) -> Information:
     given_off = np.divide(mean - both, 1 - share, out=np.tile(mean, (len(share), 1)), where=share < 1)
     told = _entropy(mean) - share * _entropy(given_on) - (1 - share) * _entropy(given_off)
     findings = len(network.findings)
-    chances, bits = np.zeros(findings), np.zeros((len(share), findings))
-    chances[numbers], bits[:, numbers] = mean, np.maximum(told, 0)
+    chances, bits = np.zeros(findings), np.zeros((len(network.causes), findings))
+    chances[numbers], bits[ever[:, None], numbers] = mean, np.maximum(told, 0)
     causes = network.knowledge.causes.values()
     weights = np.array([SERIOUS_WEIGHT if cause.serious else 1.0 for cause in causes])
     return Information(chances, bits, weights @ bits)
@@ -88,18 +90,13 @@ def _different(draws: Booleans) -> tuple[Booleans, NDArray[np.int64]]:
     return draws.T[first], counts
 
 
-def _candidates(network: Network, facts: Facts) -> list[int]:
-    tested = {
-        result.finding
-        for test in network.knowledge.tests.values()
-        for result in test.results
-        if result.finding is not None
-    }
-    return [
-        number
-        for number, (code, definition) in enumerate(network.knowledge.findings.items())
-        if (definition.ask or code in tested) and not answered(code, facts)
-    ]
+@lru_cache(maxsize=2)
+def _askable(network: Network) -> dict[str, int]:
+    """Findings that can be asked or tested for, with their numbers."""
+    tests = network.knowledge.tests.values()
+    tested = {result.finding for test in tests for result in test.results}
+    findings = network.knowledge.findings
+    return {code: place for code, place in network.findings.items() if findings[code].ask or code in tested}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +114,46 @@ def open_safety(network: Network, facts: Facts, informed: Information | None) ->
     Weight is the chance of a "yes" times four for every level it would add up to, so that a
     rare emergency and a common reason for a visit are both asked about early.
     """
-    knowledge = network.knowledge
-    now = level_of(fired_rules(knowledge, facts, {}))
-    rules: dict[str, list[TriageRule]] = {}
-    for rule in knowledge.triage:
-        if rule.level.rank > now.rank:
-            for code in mentioned(rule.when):
-                rules.setdefault(code, []).append(rule)
+    now = level_of(fired_rules(network.knowledge, facts, {})).rank
     found = []
-    for code, definition in knowledge.findings.items():
-        if not definition.ask or definition.cost > _A_QUESTION or answered(code, facts):
+    for code, (implied, rules) in _alarming(network).items():
+        if answered(code, facts):
             continue
-        implied = frozenset(network.codes[general] for general in network.above[network.findings[code]])
-        asked = {rule.id: rule for each in (code, *implied) for rule in rules.get(each, ())}
-        if not asked:
+        new = implied - facts.present
+        raising = [rule for rule, asked in rules if rule.level.rank > now and not asked.isdisjoint(new)]
+        if not raising:
             continue
-        yes = replace(facts, present=facts.present | implied | {code})
-        by_level = sorted(asked.values(), key=lambda rule: -rule.level.rank)
-        highest = next((rule.level for rule in by_level if holds(rule.when, yes)), None)
+        yes = replace(facts, present=facts.present | implied)
+        highest = next((rule.level for rule in raising if holds(rule.when, yes)), None)
         if highest is not None:
             chance = float(informed.chance[network.findings[code]]) if informed is not None else 0.0
             found.append(OpenQuestion(code, highest, round(chance, 9)))
     return sorted(found, key=lambda question: -question.chance * 4.0**question.level.rank)
+
+
+@lru_cache(maxsize=2)
+def _alarming(
+    network: Network,
+) -> dict[str, tuple[frozenset[str], list[tuple[TriageRule, frozenset[str]]]]]:
+    """Questions some rule asks about: what a "yes" makes present, and those rules, the most urgent first.
+
+    With each rule stands all it asks about: it can come to hold only through something that is new.
+    """
+    rules: dict[str, list[int]] = {}
+    ranked = sorted(network.knowledge.triage, key=lambda rule: -rule.level.rank)
+    every = [(rule, mentioned(rule.when)) for rule in ranked]
+    for place, (_, codes) in enumerate(every):
+        for code in codes:
+            rules.setdefault(code, []).append(place)
+    found = {}
+    for code, definition in network.knowledge.findings.items():
+        if definition.ask and definition.cost <= _A_QUESTION:
+            above = network.above[network.findings[code]]
+            implied = frozenset(network.codes[general] for general in above) | {code}
+            places = sorted({place for each in implied for place in rules.get(each, ())})
+            if places:
+                found[code] = implied, [every[place] for place in places]
+    return found
 
 
 def next_questions(
@@ -204,31 +219,36 @@ def _entropy(chance: Array) -> Array:
     return np.asarray(-(inside * np.log2(inside) + (1 - inside) * np.log2(1 - inside)))
 
 
-def _chances(network: Network, on: Array, facts: Facts, numbers: list[int]) -> Array:
+def _chances(network: Network, on: Array, ever: NDArray[np.int64], facts: Facts, numbers: list[int]) -> Array:
     """Chance of some findings given each drawn set of causes, shape (draws, findings).
 
-    Where a cause makes a finding rarer, or a finding is a risk of a cause, the same ratios
-    that the inference uses are applied to its odds.
+    ``on`` tells of the causes ``ever`` whether they are at work. Where a cause makes a finding rarer, or
+    a finding is a risk of a cause, the same ratios that the inference uses are applied to its odds.
     """
     present = {network.findings[code] for code in facts.present}
-    causes = on.shape[1]
-    log_stays, log_rarer = np.zeros((causes, len(numbers))), np.zeros((causes, len(numbers)))
-    leak = np.empty(len(numbers))
-    for place, finding in enumerate(numbers):
-        how = produced(network, (finding,), nearest_general(network, finding, present - {finding}))
-        leak[place], log_stays[:, place], log_rarer[:, place] = how.logarithms
-    chance = np.exp(on @ log_stays)
+    told = [
+        produced(network, (finding,), nearest_general(network, finding, present - {finding}))
+        if network.above[finding] & present
+        else produced(network, (finding,), None)
+        for finding in numbers
+    ]
+    leak = np.array([how.logarithms[0] for how in told])
+    log_stays = np.array([how.logarithms[1] for how in told])[:, ever]
+    log_rarer = np.array([how.logarithms[2] for how in told])[:, ever]
+    chance: Array = on @ log_stays.T
+    np.exp(chance, out=chance)
     odds = leak / (1 - leak)
     for place, finding in enumerate(numbers):
         entries = network.risks.get(network.codes[finding])
         if entries is not None:
-            log_ratio = np.zeros(causes)
+            log_ratio = np.zeros(len(network.causes))
             for cause, ratio, ratio_absent in entries:
                 log_ratio[cause] = np.log(ratio[0] / ratio_absent[0])
-            chance[:, place] /= 1 + odds[place] * np.exp(on @ log_ratio)
+            chance[:, place] /= 1 + odds[place] * np.exp(on @ log_ratio[ever])
             odds[place] = 0
     chance /= 1 + odds
     np.subtract(1, chance, out=chance)
-    rarer = np.flatnonzero(log_rarer.any(axis=0))
-    chance[:, rarer] *= np.exp(on @ log_rarer[:, rarer])
-    return np.minimum(chance, 1, out=chance)
+    rarer = np.flatnonzero(log_rarer.any(axis=1))
+    chance[:, rarer] *= np.exp(on @ log_rarer[rarer].T)
+    np.minimum(chance, 1, out=chance)
+    return chance

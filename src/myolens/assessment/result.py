@@ -170,12 +170,16 @@ class ExpectedCourse(_Model):
 
 
 class Unrecognised(_Model):
-    """A name that was not understood, with the nearest codes."""
+    """A name that was not understood, with the nearest codes, best first.
+
+    ``closeness`` is "far" where nothing known is like the name, so that perhaps none is meant.
+    """
 
     name: str
     kind: Literal["finding", "lab", "medicine", "value"]
     reason: str
     nearest: tuple[str, ...]
+    closeness: Literal["near", "far"] = "near"
 
 
 class Understood(_Model):

@@ -1,12 +1,12 @@
-"""The recursion of `myolens.assessment.inference`, compiled, for tables too wide for NumPy's overhead.
+"""The recursion of `myolens.assessment.tables`, compiled.
 
-One variant at a time runs through all steps in two tables that stay in the cache of one core;
-NumPy would stream every table through memory once for each bit a cause touches. numba is
-imported with this module, so only wide cases pay for it. The arithmetic is that of `inference`.
+One variant at a time runs through all steps in tables that stay in the cache of one core; NumPy
+streams every table through memory once for each bit a cause touches. numba is imported with this module.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,74 +14,94 @@ from numba import njit
 from numpy.typing import NDArray
 
 from myolens.assessment.order import Order
+from myolens.assessment.tables import FOLD, SMALL, Array, Numbers, Sums
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _LONG = 8
-"""From this length on, views of the halves of a table pay: only through views are the loops vectorised."""
+"""From this length on, views of the halves of a table pay: only through views are the loops vectorised.
+The shortest strides are written out, so that they are vectorised too."""
 
 
 class Layout(NamedTuple):
     """The steps of an order as flat arrays.
 
-    Row s of ``steps`` is: cause, position of its own bit or −1, then the ends of its share of
-    ``opens`` (items), ``touches`` and ``closes`` (position, item), which start where row s − 1 ends.
+    Row s of ``steps`` is: stride of the cause's own bit or 0, then the ends of its share of opened
+    bits, ``touches`` and ``closes``, which start where row s − 1 ends. Touches, closes and own bits are
+    given by their stride, the distance between two rows of the table that differ in that bit alone.
     """
 
     steps: Integers
-    opens: Integers
     touches: Integers
     closes: Integers
-    frontier: int
+    widest: int
     size: int
-
-
-class Numbers(NamedTuple):
-    """The numbers of a problem, one row per variant.
-
-    ``opening`` is the chance that each item is on by itself, ``weights`` the chance that the cause
-    sets the bit, in the order of ``Layout.touches``; the others are those of `Problem`.
-    """
-
-    prior: Array
-    likelihood: Array
-    opening: Array
-    weights: Array
-    if_absent: Array
-    if_present: Array
 
 
 def layout_of(order: Order) -> Layout:
     """Return the steps of an order as flat arrays."""
     steps = []
-    opens: list[int] = []
-    touches: list[tuple[int, int]] = []
-    closes: list[tuple[int, int]] = []
-    for step in order.steps:
-        opens += step.opens
-        touches += step.touches
-        closes += step.closes
-        own = -1 if step.own is None else step.own
-        steps.append((step.cause, own, len(opens), len(touches), len(closes)))
+    touches: list[int] = []
+    closes: list[int] = []
+    opened = 0
+    for step, before in zip(order.steps, order.sizes, strict=True):
+        own = 0 if step.own is None else before >> (step.own + 1)
+        rows = before if step.own is None else before // 2
+        opened += len(step.opens)
+        touches += [rows >> (position + 1) for position, _ in step.touches]
+        for position, _ in step.closes:
+            closes.append(rows >> (position + 1))
+            rows //= 2
+        steps.append((own, opened, len(touches), len(closes)))
     return Layout(
-        np.array(steps, dtype=np.int64).reshape(-1, 5),
-        np.array(opens, dtype=np.int64),
-        np.array(touches, dtype=np.int64).reshape(-1, 2),
-        np.array(closes, dtype=np.int64).reshape(-1, 2),
-        order.frontier,
+        np.array(steps, dtype=np.int64).reshape(-1, 4),
+        np.array(touches, dtype=np.int64),
+        np.array(closes, dtype=np.int64),
+        1 << order.frontier,
         order.size,
     )
 
 
+def solved(order: Order, numbers: Numbers) -> Sums:
+    """Run all steps forward and back: `myolens.assessment.tables.solved`, compiled."""
+    steps, variants = numbers.at_work.shape
+    sums = Sums(
+        np.zeros((variants, steps, FOLD)),
+        np.zeros((variants, steps, FOLD)),
+        np.ones((variants, steps)),
+        np.zeros(variants),
+    )
+    _solved(layout_of(order), _by_variant(numbers), sums)
+    return Sums(*(np.ascontiguousarray(np.moveaxis(each, 0, -1)) for each in sums))
+
+
+def kept_tables(order: Order, numbers: Numbers) -> list[Array]:
+    """Return the table before each step: `myolens.assessment.tables.kept_tables` of one variant, compiled."""
+    kept = np.empty(order.size)
+    room = np.empty((2, 1 << order.frontier))
+    _forward(layout_of(order), _by_variant(numbers), 0, kept, np.ones(len(order.steps)), *room)
+    return [table[:, None] for table in np.split(kept, np.cumsum(order.sizes, dtype=np.int64))[:-1]]
+
+
+def _by_variant(numbers: Numbers) -> Numbers:
+    return Numbers(*(np.ascontiguousarray(each.T) for each in numbers))
+
+
 @njit(cache=True, nogil=True)
-def _push(table: Array, stride: int, weight: float) -> None:
+def push(table: Array, stride: int, weight: float) -> None:
     """Let a cause set one bit."""
     stays = 1.0 - weight
     if stride == 1:
-        for at in range(0, table.size, 2):
-            table[at + 1] += weight * table[at]
-            table[at] *= stays
+        for pair in range(table.size // 2):
+            low, high = table[2 * pair], table[2 * pair + 1]
+            table[2 * pair], table[2 * pair + 1] = low * stays, high + weight * low
+        return
+    if stride == 2:
+        for four in range(table.size // 4):
+            at = 4 * four
+            first, second, third, fourth = table[at], table[at + 1], table[at + 2], table[at + 3]
+            table[at], table[at + 1] = first * stays, second * stays
+            table[at + 2], table[at + 3] = third + weight * first, fourth + weight * second
         return
     for block in range(0, table.size, 2 * stride):
         if stride < _LONG:
@@ -97,8 +117,18 @@ def _push(table: Array, stride: int, weight: float) -> None:
 
 @njit(cache=True, nogil=True)
 def _pull(message: Array, stride: int, weight: float) -> None:
-    """Transpose of `_push`."""
+    """Transpose of `push`."""
     stays = 1.0 - weight
+    if stride == 1:
+        for pair in range(message.size // 2):
+            message[2 * pair] = stays * message[2 * pair] + weight * message[2 * pair + 1]
+        return
+    if stride == 2:
+        for four in range(message.size // 4):
+            at = 4 * four
+            first, second, third, fourth = message[at], message[at + 1], message[at + 2], message[at + 3]
+            message[at], message[at + 1] = stays * first + weight * third, stays * second + weight * fourth
+        return
     for block in range(0, message.size, 2 * stride):
         if stride < _LONG:
             for at in range(block, block + stride):
@@ -110,7 +140,7 @@ def _pull(message: Array, stride: int, weight: float) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _joined(table: Array, stride: int, low_weight: float, high_weight: float, into: Array) -> None:
+def joined(table: Array, stride: int, low_weight: float, high_weight: float, into: Array) -> None:
     """Remove one bit: the weighted sum of the halves without and with it."""
     to = 0
     for block in range(0, table.size, 2 * stride):
@@ -128,7 +158,7 @@ def _joined(table: Array, stride: int, low_weight: float, high_weight: float, in
 
 @njit(cache=True, nogil=True)
 def _split(message: Array, stride: int, low_weight: float, high_weight: float, into: Array) -> None:
-    """Transpose of `_joined`."""
+    """Transpose of `joined`."""
     of = 0
     for block in range(0, into.size, 2 * stride):
         if stride < _LONG:
@@ -146,9 +176,9 @@ def _split(message: Array, stride: int, low_weight: float, high_weight: float, i
 
 
 @njit(cache=True, nogil=True)
-def _scaled(table: Array, factor: float, into: Array) -> None:
+def _weighted(table: Array, weight: float, into: Array) -> None:
     for at in range(table.size):
-        into[at] = factor * table[at]
+        into[at] = table[at] * weight
 
 
 @njit(cache=True, nogil=True)
@@ -157,74 +187,75 @@ def _added(table: Array, more: Array) -> None:
         table[at] += more[at]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _dot(first: Array, second: Array) -> float:
-    """Sum of products, all non-negative, in whatever order is fastest."""
-    total = 0.0
-    for at in range(first.size):
-        total += first[at] * second[at]
-    return total
+@njit(cache=True, nogil=True)
+def _sum(first: Array, second: Array, into: Array) -> None:
+    """Add the products of two tables to sums by row modulo `FOLD`."""
+    if first.size < FOLD:
+        for at in range(first.size):
+            into[at] += first[at] * second[at]
+        return
+    for block in range(0, first.size, FOLD):
+        left, right = first[block : block + FOLD], second[block : block + FOLD]
+        for at in range(FOLD):
+            into[at] += left[at] * right[at]
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _rescaled(table: Array) -> float:
-    """Divide a table by its sum, so that no number underflows; return the sum."""
-    total = 0.0
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _scaled(table: Array) -> float:
+    """Multiply a table by a power of two if its numbers have all become small; return the factor."""
+    largest = 0.0
     for at in range(table.size):
-        total += table[at]
-    if total == 0.0:
+        largest = max(largest, table[at])
+    exponent = math.frexp(largest)[1]
+    if exponent >= SMALL:
         return 1.0
-    _scaled(table, 1.0 / total, table)
-    return total
+    factor = math.ldexp(1.0, -exponent)
+    _weighted(table, factor, table)
+    return factor
 
 
 @njit(cache=True, nogil=True)
 def _forward(
-    layout: Layout,
-    numbers: Numbers,
-    variant: int,
-    kept: Array,
-    table: Array,
-    other: Array,
+    layout: Layout, numbers: Numbers, variant: int, kept: Array, scale: Array, table: Array, other: Array
 ) -> float:
-    """Fill ``kept`` with the table before each step; return the log evidence."""
-    steps, opens, touches, closes, _, _ = layout
-    prior, likelihood = numbers.prior[variant], numbers.likelihood[variant]
-    opening, weights = numbers.opening[variant], numbers.weights[variant]
-    if_absent, if_present = numbers.if_absent[variant], numbers.if_present[variant]
+    """Fill ``kept`` with the table before each step, its bits opened; return what is left in the last one."""
+    steps = layout.steps
+    at_work, off, opening = numbers.at_work[variant], numbers.off[variant], numbers.opening[variant]
+    weights, if_absent, if_present = (
+        numbers.weights[variant],
+        numbers.if_absent[variant],
+        numbers.if_present[variant],
+    )
     table[0] = 1.0
-    size, place, log_scale = 1, 0, 0.0
+    size, place = 1, 0
     opened = touched = closed = 0
     for step in range(steps.shape[0]):
-        cause, own = steps[step, 0], steps[step, 1]
-        for each in range(opened, steps[step, 2]):
-            leak = opening[opens[each]]
-            _scaled(table[:size], leak, table[size : 2 * size])
-            _scaled(table[:size], 1.0 - leak, table[:size])
+        own = steps[step, 0]
+        now = kept[place:]
+        _weighted(table[:size], 1.0, now[:size])
+        for each in range(opened, steps[step, 1]):
+            _weighted(now[:size], opening[each], now[size : 2 * size])
+            _weighted(now[:size], 1.0 - opening[each], now[:size])
             size *= 2
-        _scaled(table[:size], 1.0, kept[place : place + size])
         place += size
-        if own < 0:
-            _scaled(table[:size], prior[cause] * likelihood[cause], other[:size])
-            _scaled(table[:size], 1.0 - prior[cause], table[:size])
-        else:
-            stride = size >> (own + 1)
-            _joined(table[:size], stride, 0.0, likelihood[cause], other)
-            _joined(table[:size], stride, 1.0, 0.0, table)
+        if own:
+            joined(now[:size], own, 0.0, at_work[step], other)
+            joined(now[:size], own, off[step], 0.0, table)
             size //= 2
-        for each in range(touched, steps[step, 3]):
-            _push(other[:size], size >> (touches[each, 0] + 1), weights[each])
+        else:
+            _weighted(now[:size], at_work[step], other[:size])
+            _weighted(now[:size], off[step], table[:size])
+        for each in range(touched, steps[step, 2]):
+            push(other[:size], layout.touches[each], weights[each])
         _added(table[:size], other[:size])
-        for each in range(closed, steps[step, 4]):
-            item = closes[each, 1]
-            stride = size >> (closes[each, 0] + 1)
-            _joined(table[:size], stride, if_absent[item], if_present[item], other)
+        for each in range(closed, steps[step, 3]):
+            joined(table[:size], layout.closes[each], if_absent[each], if_present[each], other)
             table, other = other, table
             size //= 2
-        if steps[step, 4] > closed:
-            log_scale += np.log(_rescaled(table[:size]))
-        opened, touched, closed = steps[step, 2], steps[step, 3], steps[step, 4]
-    return log_scale + np.log(table[0]) if table[0] > 0 else -np.inf
+        if steps[step, 3] > closed:
+            scale[step] = _scaled(table[:size])
+        opened, touched, closed = steps[step, 1], steps[step, 2], steps[step, 3]
+    return float(table[0])
 
 
 @njit(cache=True, nogil=True)
@@ -233,82 +264,72 @@ def _backward(
     numbers: Numbers,
     variant: int,
     kept: Array,
+    sum_on: Array,
+    sum_off: Array,
     message: Array,
     other: Array,
     spare: Array,
-    log_odds: Array,
 ) -> None:
-    """Write the log odds of every cause that entered."""
-    steps, opens, touches, closes, _, total = layout
-    prior, likelihood = numbers.prior[variant], numbers.likelihood[variant]
-    opening, weights = numbers.opening[variant], numbers.weights[variant]
-    if_absent, if_present = numbers.if_absent[variant], numbers.if_present[variant]
+    """Fill the sums of every step."""
+    steps = layout.steps
+    at_work, off, opening = numbers.at_work[variant], numbers.off[variant], numbers.opening[variant]
+    weights, if_absent, if_present = (
+        numbers.weights[variant],
+        numbers.if_absent[variant],
+        numbers.if_present[variant],
+    )
     message[0] = 1.0
-    size, place = 1, total
+    size, place = 1, layout.size
     for step in range(steps.shape[0] - 1, -1, -1):
-        cause, own = steps[step, 0], steps[step, 1]
-        first_open = steps[step - 1, 2] if step else 0
-        first_touch = steps[step - 1, 3] if step else 0
-        first_close = steps[step - 1, 4] if step else 0
-        for each in range(steps[step, 4] - 1, first_close - 1, -1):
-            item = closes[each, 1]
-            stride = size >> closes[each, 0]
+        own = steps[step, 0]
+        first_open = first_touch = first_close = 0
+        if step:
+            first_open, first_touch, first_close = steps[step - 1, 1], steps[step - 1, 2], steps[step - 1, 3]
+        for each in range(steps[step, 3] - 1, first_close - 1, -1):
             size *= 2
-            _split(message[: size // 2], stride, if_absent[item], if_present[item], other[:size])
+            _split(message[: size // 2], layout.closes[each], if_absent[each], if_present[each], other[:size])
             message, other = other, message
-            _rescaled(message[:size])
-        _scaled(message[:size], 1.0, other[:size])
-        for each in range(steps[step, 3] - 1, first_touch - 1, -1):
-            _pull(other[:size], size >> (touches[each, 0] + 1), weights[each])
-        if own < 0:
-            place -= size
-            _scaled(other[:size], prior[cause] * likelihood[cause], other[:size])
-            _scaled(message[:size], 1.0 - prior[cause], message[:size])
-            before = kept[place : place + size]
-            at_work, off = _dot(before, other[:size]), _dot(before, message[:size])
-            _added(message[:size], other[:size])
-        else:
-            stride = size >> own
+        if steps[step, 3] > first_close:
+            _scaled(message[:size])
+        _weighted(message[:size], 1.0, other[:size])
+        for each in range(steps[step, 2] - 1, first_touch - 1, -1):
+            _pull(other[:size], layout.touches[each], weights[each])
+        if own:
             size *= 2
-            place -= size
-            before = kept[place : place + size]
-            _split(other[: size // 2], stride, 0.0, likelihood[cause], spare[:size])
-            at_work = _dot(before, spare[:size])
-            _split(message[: size // 2], stride, 1.0, 0.0, other[:size])
-            off = _dot(before, other[:size])
-            _scaled(spare[:size], 1.0, message[:size])
-            _added(message[:size], other[:size])
-        log_odds[cause] = np.log(at_work) - np.log(off)
-        for each in range(steps[step, 2] - 1, first_open - 1, -1):
-            leak = opening[opens[each]]
+            _split(other[: size // 2], own, 0.0, at_work[step], spare[:size])
+            _split(message[: size // 2], own, off[step], 0.0, other[:size])
+            message, spare = spare, message
+        else:
+            _weighted(other[:size], at_work[step], other[:size])
+            _weighted(message[:size], off[step], message[:size])
+            message, other = other, message
+        place -= size
+        before = kept[place : place + size]
+        _sum(message[:size], before, sum_on[step])
+        _sum(other[:size], before, sum_off[step])
+        _added(message[:size], other[:size])
+        for each in range(steps[step, 1] - 1, first_open - 1, -1):
             size //= 2
+            leak = opening[each]
             for at in range(size):
                 message[at] = (1.0 - leak) * message[at] + leak * message[at + size]
 
 
 @njit(cache=True, nogil=True)
-def solved(layout: Layout, numbers: Numbers, log_odds: Array) -> Array:
-    """Run every variant forward and back; return the log evidence of each.
-
-    Parameters
-    ----------
-    layout : Layout
-    numbers : Numbers
-    log_odds : ndarray, shape (variants, causes)
-        Written for the causes that enter.
-    """
-    variants, widest = log_odds.shape[0], 1 << layout.frontier
-    kept, log_evidence = np.empty(layout.size), np.empty(variants)
-    table, other, spare = np.empty(widest), np.empty(widest), np.empty(widest)
-    for variant in range(variants):
-        log_evidence[variant] = _forward(layout, numbers, variant, kept, table, other)
-        _backward(layout, numbers, variant, kept, table, other, spare, log_odds[variant])
-    return log_evidence
-
-
-def kept_tables(order: Order, numbers: Numbers) -> list[Array]:
-    """Return the table before each step for the first variant."""
-    kept, table, other = np.empty(order.size), *np.empty((2, 1 << order.frontier))
-    _forward(layout_of(order), numbers, 0, kept, table, other)
-    ends = np.cumsum(order.sizes)
-    return np.split(kept, ends[:-1])
+def _solved(layout: Layout, numbers: Numbers, sums: Sums) -> None:
+    """Run every variant forward and back."""
+    kept = np.empty(layout.size)
+    room = np.empty((3, layout.widest))
+    for variant in range(numbers.at_work.shape[0]):
+        sums.total[variant] = _forward(layout, numbers, variant, kept, sums.scale[variant], room[0], room[1])
+        _backward(
+            layout,
+            numbers,
+            variant,
+            kept,
+            sums.at_work[variant],
+            sums.off[variant],
+            room[0],
+            room[1],
+            room[2],
+        )

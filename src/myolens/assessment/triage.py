@@ -26,6 +26,7 @@ class Facts:
     general sign present, and the absence of the general makes the particular absent. Where
     statements contradict each other, ``present`` holds both, so that a warning is not lost.
     ``numbers`` are numeric answers and ``labs`` laboratory values, in the units of the knowledge base.
+    ``more`` are further values told of the same number or test, of which any may make a rule hold.
     ``since`` tells for how many days a finding has been there, the newest instance where there are several.
     """
 
@@ -36,60 +37,72 @@ class Facts:
     age: float | None = None
     sex: str | None = None
     since: Mapping[str, float] = field(default_factory=dict)
+    more: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-def holds(condition: Condition, facts: Facts) -> bool:
-    """Tell whether a condition is known to hold."""
-    if not facts.absent.issuperset(condition.absent):
+def holds(condition: Condition, facts: Facts, *, surely: bool = False) -> bool:
+    """Tell whether a condition is known to hold.
+
+    Where several values of one number or test were told, it holds if it does with any of them;
+    ``surely``, and inside ``none_of``, only if with all.
+    """
+    if not (facts.present.issuperset(condition.present) and facts.absent.issuperset(condition.absent)):
         return False
-    if not all(_counts(code, condition, facts) for code in condition.present):
+    there = _counted(condition, facts)
+    if there is not facts.present and not there.issuperset(condition.present):
         return False
-    if condition.any_present:
-        there = sum(_counts(code, condition, facts) for code in condition.any_present)
-        if there < condition.at_least:
-            return False
-    compared = [
-        known.get(code)
-        for code, known in ((condition.lab, facts.labs), (condition.number, facts.numbers))
-        if code is not None
-    ]
-    for value in compared:
-        if value is None:
-            return False
-        if condition.below is not None and value > condition.below:
-            return False
-        if condition.above is not None and value < condition.above:
-            return False
+    if condition.any_present and sum(code in there for code in condition.any_present) < condition.at_least:
+        return False
+    if not _within(condition, facts, surely=surely):
+        return False
     if condition.age_from is not None and (facts.age is None or facts.age < condition.age_from):
         return False
     if condition.age_to is not None and (facts.age is None or facts.age > condition.age_to):
         return False
     if condition.sex is not None and facts.sex != condition.sex:
         return False
-    if condition.any_of and not any(holds(part, facts) for part in condition.any_of):
+    if condition.any_of and not any(holds(part, facts, surely=surely) for part in condition.any_of):
         return False
-    return all(holds(part, facts) for part in condition.all_of) and not any(
-        holds(part, facts) for part in condition.none_of
+    if condition.all_of and not all(holds(part, facts, surely=surely) for part in condition.all_of):
+        return False
+    excepted = condition.none_of and any(holds(part, facts, surely=not surely) for part in condition.none_of)
+    return not excepted
+
+
+def _within(condition: Condition, facts: Facts, *, surely: bool) -> bool:
+    """Tell whether the laboratory value and the number a condition asks for are known and in its limits."""
+    for code, known in ((condition.lab, facts.labs), (condition.number, facts.numbers)):
+        if code is None:
+            continue
+        if code not in known:
+            return False
+        within = [
+            (condition.below is None or value <= condition.below)
+            and (condition.above is None or value >= condition.above)
+            for value in (known[code], *facts.more.get(code, ()))
+        ]
+        if not (all(within) if surely else any(within)):
+            return False
+    return True
+
+
+def _counted(condition: Condition, facts: Facts) -> frozenset[str]:
+    """Return what is present and, where the condition asks, known to have begun in its time."""
+    latest, earliest = condition.began_within, condition.began_before
+    if latest is None and earliest is None:
+        return facts.present
+    return facts.present.intersection(
+        code
+        for code, days in facts.since.items()
+        if (latest is None or days <= latest) and (earliest is None or days >= earliest)
     )
-
-
-def _counts(code: str, condition: Condition, facts: Facts) -> bool:
-    """Tell whether a finding is present and, where the condition asks, known to have begun in its time."""
-    if code not in facts.present:
-        return False
-    if condition.began_within is None and condition.began_before is None:
-        return True
-    days = facts.since.get(code)
-    if days is None:
-        return False
-    late_enough = condition.began_within is None or days <= condition.began_within
-    return late_enough and (condition.began_before is None or days >= condition.began_before)
 
 
 def grounds(condition: Condition, facts: Facts) -> tuple[str, ...]:
     """Codes of what makes a condition hold: findings, labs, and ``age`` or ``sex``."""
     found: dict[str, None] = dict.fromkeys(condition.present)
-    found |= dict.fromkeys(code for code in condition.any_present if _counts(code, condition, facts))
+    there = _counted(condition, facts)
+    found |= dict.fromkeys(code for code in condition.any_present if code in there)
     found |= dict.fromkeys(condition.absent)
     found |= dict.fromkeys(code for code in (condition.lab, condition.number) if code is not None)
     if condition.age_from is not None or condition.age_to is not None:
@@ -120,7 +133,7 @@ def fired_rules(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -
             sources=rule.sources,
         )
         for rule in knowledge.triage
-        if holds(rule.when, facts)
+        if holds(rule.when, facts, surely=rule.level is UrgencyLevel.SELF_CARE)
     ]
     fired += _critical(knowledge, facts, labels)
     return _sorted(fired)
@@ -184,7 +197,8 @@ def _critical(knowledge: Knowledge, facts: Facts, labels: Mapping[str, str]) -> 
         met = [
             limit
             for limit in definition.critical
-            if (value <= limit.value if limit.direction == "at_or_below" else value >= limit.value)
+            for told in (value, *facts.more.get(code, ()))
+            if (told <= limit.value if limit.direction == "at_or_below" else told >= limit.value)
         ]
         if met:
             limit = max(met, key=lambda each: each.level.rank)

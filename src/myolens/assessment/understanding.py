@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from myolens.assessment.evidence import SURE, Told, combined
+from myolens.assessment.contradictions import contradicted, lab_value, number_value
+from myolens.assessment.evidence import SURE, Reading, combined
+from myolens.assessment.grading import Told
+from myolens.assessment.measured import Interval
 from myolens.assessment.network import Network, Weights
 from myolens.assessment.result import Contradicted, Understood, Unrecognised
 from myolens.assessment.triage import Facts
-from myolens.assessment.words import contradiction, duration
 from myolens.case import Case
 from myolens.knowledge.consequences import closure
-from myolens.knowledge.grades import limit_for
-from myolens.knowledge.model import Knowledge, LabDefinition, Number
+from myolens.knowledge.grades import MODERATE, graded_as, interval_of, limit_for
+from myolens.knowledge.model import Knowledge, LabDefinition, UrgencyLevel
 from myolens.knowledge.proposals import Proposal, propose
-from myolens.knowledge.recognised import Recognised, RecognisedFinding, RecognisedLab
+from myolens.knowledge.recognised import Recognised, RecognisedFinding
 from myolens.knowledge.vocabulary import DURATION, recognise
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ SLOW = "slow_over_years"
 FAST = "weakness_rapidly_worsening"
 SUDDEN = "weakness_sudden"
 _LOSSES = frozenset({"weakness", "weakness_on_examination", "muscle_wasting"})
-_SAME_VALUE = 0.02
-"""Two values of one test that differ by less than this share are the same value, rounded."""
+MOST_LOST = 1
+"""With more names than this not understood, self-care is not advised (project estimate)."""
 YEARS_DAYS = 3 * 365.25
 """Weakness that began this long ago counts as evidence of a slow course (project estimate)."""
 FAST_DAYS = 28
@@ -48,6 +50,8 @@ class Understanding:
     understood, proposed : tuple of Understood
         What was given, and what the free text seems to say but nobody has confirmed.
     unrecognised : tuple of Unrecognised
+    lost : bool
+        What was not understood may be what matters.
     contradictions : tuple of Contradicted
         What was said to be both present and absent, and values that differ.
     notes : tuple of str
@@ -64,6 +68,7 @@ class Understanding:
     understood: tuple[Understood, ...]
     proposed: tuple[Understood, ...]
     unrecognised: tuple[Unrecognised, ...]
+    lost: bool
     contradictions: tuple[Contradicted, ...]
     notes: tuple[str, ...]
     lasted_days: float | None
@@ -88,15 +93,17 @@ def gathered(
         confirmed = tuple(proposal.finding for proposal in proposed)
         told_case = told_case.model_copy(update={"findings": (*told_case.findings, *confirmed)})
         recognised = recognise(told_case, knowledge, today=today)
-    values = _values(recognised)
+    values, numbers = _values(recognised), recognised.all_numbers
+    labs = _by_weight(values, recognised, knowledge)
     both = combined(
         network,
         [_told(finding) for finding in recognised.findings if _said(finding, knowledge)]
         + _course(recognised, knowledge),
         disputed=[contradiction.code for contradiction in recognised.contradictions],
         numbers=recognised.numbers,
-        labs=_worst(values, recognised, knowledge),
-        repeated=values,
+        labs={code: several[0] for code, several in labs.items()},
+        more={code: several[1:] for code, several in (*numbers.items(), *labs.items())},
+        readings={**numbers, **_worded(recognised, knowledge), **values},
         age=case.age,
         sex=case.sex,
     )
@@ -109,7 +116,8 @@ def gathered(
         understood=understood,
         proposed=() if trust_text else tuple(_proposal(each) for each in proposed),
         unrecognised=_unrecognised(recognised),
-        contradictions=_contradicted(both.contradictions, recognised, values, knowledge),
+        lost=_lost(recognised),
+        contradictions=contradicted(both.contradictions, recognised, values, knowledge),
         notes=_notes(recognised, knowledge),
         lasted_days=recognised.numbers.get(DURATION),
         answers=sum(each.present is not None or each.value is not None for each in understood),
@@ -135,7 +143,7 @@ def _proposal(proposal: Proposal) -> Understood:
         finding=proposal.code,
         label=proposal.name,
         present=proposal.present,
-        value=None if proposal.value is None else _value(proposal.value, proposal.unit),
+        value=None if proposal.value is None else number_value(proposal.value, proposal.unit),
         source="story",
         given_as=proposal.words,
     )
@@ -148,8 +156,9 @@ def _said(finding: RecognisedFinding, knowledge: Knowledge) -> bool:
 
 def _told(finding: RecognisedFinding) -> Told:
     if finding.log_ratio is not None and finding.present is not None:
-        return Told(finding.code, None, finding.log_ratio if finding.present else -finding.log_ratio)
-    return Told(finding.code, finding.present)
+        ratio = finding.log_ratio if finding.present else -finding.log_ratio
+        return Told(finding.code, None, ratio, finding.levels)
+    return Told(finding.code, finding.present, levels=finding.levels)
 
 
 def _values(recognised: Recognised) -> dict[str, list[float]]:
@@ -161,8 +170,21 @@ def _values(recognised: Recognised) -> dict[str, list[float]]:
     return {code: sorted(values) for code, values in found.items()}
 
 
-def _worst(values: dict[str, list[float]], recognised: Recognised, knowledge: Knowledge) -> dict[str, float]:
-    """Return the value of each test that is farthest outside its range, for the rules alone.
+def _worded(recognised: Recognised, knowledge: Knowledge) -> dict[str, list[Reading]]:
+    """Return the intervals that graded words stand for, of each test."""
+    found: dict[str, list[Reading]] = {}
+    for lab in recognised.labs:
+        if lab.grade is not None and lab.word in ("low", "high"):
+            ends = interval_of(knowledge.labs[lab.code], lab.word, lab.grade)
+            if ends is not None:
+                found.setdefault(lab.code, []).append(Interval(*ends, mild=lab.grade[0] < MODERATE[0]))
+    return found
+
+
+def _by_weight(
+    values: dict[str, list[float]], recognised: Recognised, knowledge: Knowledge
+) -> dict[str, list[float]]:
+    """Return the values of each test for the rules, the most critical first, then by distance from normal.
 
     A graded word ("severely low") counts as the critical value it stands for.
     """
@@ -173,9 +195,18 @@ def _worst(values: dict[str, list[float]], recognised: Recognised, knowledge: Kn
             if limit is not None:
                 candidates.setdefault(lab.code, []).append(limit)
     return {
-        code: max((_outside(knowledge.labs[code], value), value) for value in several)[1]
+        code: sorted(set(several), key=lambda value: _weight(knowledge.labs[code], value), reverse=True)
         for code, several in sorted(candidates.items())
     }
+
+
+def _weight(lab: LabDefinition, value: float) -> tuple[int, float, float]:
+    met = [
+        each.level.rank
+        for each in lab.critical
+        if (value <= each.value if each.direction == "at_or_below" else value >= each.value)
+    ]
+    return max(met, default=UrgencyLevel.SELF_CARE.rank), _outside(lab, value), value
 
 
 def _outside(lab: LabDefinition, value: float) -> float:
@@ -187,50 +218,10 @@ def _outside(lab: LabDefinition, value: float) -> float:
     return 0.0
 
 
-def _contradicted(
-    codes: Sequence[str], recognised: Recognised, values: dict[str, list[float]], knowledge: Knowledge
-) -> tuple[Contradicted, ...]:
-    """Name both sides of everything that does not fit together."""
-    told: dict[str, tuple[str, ...]] = {}
-    for each in recognised.contradictions:
-        told[each.code] = tuple(dict.fromkeys((*told.get(each.code, ()), *each.given_as)))
-    found = []
-    for code in knowledge.findings:
-        said = told.get(code) or (_against_measured(code, recognised, knowledge) if code in codes else ())
-        if len(said) > 1:
-            found.append((knowledge.findings[code].name, tuple(sorted(said))))
-    for code, several in values.items():
-        if several[-1] > several[0] * (1 + _SAME_VALUE):
-            unit = knowledge.labs[code].number.unit
-            found.append((knowledge.labs[code].name, tuple(_value(value, unit) for value in several)))
-    return tuple(Contradicted(name=name, said=said, text=contradiction(name, said)) for name, said in found)
-
-
-def _against_measured(code: str, recognised: Recognised, knowledge: Knowledge) -> tuple[str, ...]:
-    """A word about a blood result or a number, and the number that says otherwise."""
-    words = [f"{f.given_as.replace('_', ' ')}: {'yes' if f.present else 'no'}"
-             for f in recognised.findings if f.code == code and f.implied_by is None]  # fmt: skip
-    numbers = [
-        f"{knowledge.labs[lab.code].name} {_lab_value(lab)}"
-        for lab in recognised.labs
-        if lab.value is not None and code in _thresholds(knowledge.labs[lab.code].number)
-    ]
-    numbers += [
-        f"{knowledge.findings[f.code].name} {_value(f.value, f.unit)}"
-        for f in recognised.findings
-        if f.value is not None and code in _thresholds(knowledge.findings[f.code].number)
-    ]
-    return (*words, *numbers)
-
-
-def _thresholds(number: Number | None) -> set[str]:
-    return {threshold.finding for threshold in number.thresholds} if number is not None else set()
-
-
 def _notes(recognised: Recognised, knowledge: Knowledge) -> tuple[str, ...]:
     """Say which unit was taken where none was given."""
     return tuple(
-        f"{knowledge.labs[lab.code].name} was given without a unit and read as {_lab_value(lab)}, "
+        f"{knowledge.labs[lab.code].name} was given without a unit and read as {lab_value(lab)}, "
         "the only unit that gives a possible value."
         for lab in sorted(recognised.labs, key=lambda each: (each.code, str(each.value)))
         if not lab.unit_given
@@ -275,9 +266,9 @@ def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[st
     labels |= {code: definition.name for code, definition in knowledge.labs.items()}
     for finding in recognised.findings:
         if finding.value is not None:
-            labels[finding.code] += f" {_value(finding.value, finding.unit)}"
+            labels[finding.code] += f" {_given_value(finding)}"
     for code in dict.fromkeys(lab.code for lab in recognised.labs):
-        given = {_lab_value(lab): lab.value for lab in recognised.labs if lab.code == code}
+        given = {lab_value(lab): lab.value for lab in recognised.labs if lab.code == code}
         ordered = sorted(given, key=lambda shown: (given[shown] is None, given[shown] or 0.0, shown))
         labels[code] = f"{knowledge.labs[code].name} {', '.join(ordered)}"
     if case.age is not None:
@@ -285,6 +276,14 @@ def _labels(knowledge: Knowledge, recognised: Recognised, case: Case) -> dict[st
     if case.sex is not None:
         labels["sex"] = case.sex
     return labels
+
+
+def _given_value(finding: RecognisedFinding) -> str | None:
+    """Return the number or numbers of a finding as they are shown, or the grade it was told to have."""
+    if finding.value is not None:
+        return " or ".join(number_value(value, finding.unit) for value in (finding.value, *finding.others))
+    grades = " or ".join(graded_as(levels) for levels in finding.levels)
+    return grades if grades and finding.present else None
 
 
 def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understood, ...]:
@@ -296,7 +295,7 @@ def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understoo
             finding=finding.code,
             label=knowledge.findings[finding.code].name,
             present=finding.present,
-            value=None if finding.value is None else _value(finding.value, finding.unit),
+            value=_given_value(finding),
             source=finding.source,
             given_as=finding.given_as,
         )
@@ -307,7 +306,7 @@ def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understoo
             finding=lab.code,
             label=knowledge.labs[lab.code].name,
             present=None,
-            value=_lab_value(lab),
+            value=lab_value(lab),
             source="lab",
             given_as=lab.given_as,
         )
@@ -329,23 +328,16 @@ def _understood(knowledge: Knowledge, recognised: Recognised) -> tuple[Understoo
 
 def _unrecognised(recognised: Recognised) -> tuple[Unrecognised, ...]:
     listed = [
-        Unrecognised(name=each.name, kind=each.kind, reason=each.reason, nearest=each.nearest)
+        Unrecognised(
+            name=each.name, kind=each.kind, reason=each.reason, nearest=each.nearest, closeness=each.closeness
+        )
         for each in recognised.unrecognised
     ]
     return tuple(sorted(listed, key=lambda each: (each.kind, each.name)))
 
 
-def _value(value: float, unit: str | None) -> str:
-    if unit == "day":
-        return duration(value)
-    shown = round(value, 2) if value >= 1 else float(f"{value:.2g}")
-    return f"{shown:g} {unit or ''}".strip() if shown < 1e5 else f"{shown:.0f} {unit or ''}".strip()
-
-
-def _lab_value(lab: RecognisedLab) -> str:
-    if lab.value is not None:
-        return _value(lab.value, lab.unit)
-    return f"{_GRADES[lab.grade]} {lab.word}" if lab.grade and lab.word else lab.word or ""
-
-
-_GRADES = {"marked": "very", "extreme": "extremely"}
+def _lost(recognised: Recognised) -> bool:
+    """One lost complaint is too many, or more than `MOST_LOST` names that are not beside the point."""
+    complaint = any(each.may_be_a_complaint for each in recognised.unrecognised)
+    others = sum(not each.beside_the_point for each in recognised.unrecognised)
+    return complaint or others > MOST_LOST

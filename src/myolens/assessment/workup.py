@@ -10,6 +10,7 @@ from myolens.assessment.network import ABSENT, PRESENT, Network, Weights
 from myolens.assessment.posterior import Judgement, probabilities_with
 from myolens.assessment.questions import Information, answered
 from myolens.assessment.result import TestAdvice
+from myolens.assessment.tables import Array
 from myolens.assessment.triage import Facts
 from myolens.assessment.words import per_hundred
 from myolens.knowledge.model import Setting, Test, TestResult, UrgencyLevel
@@ -61,16 +62,36 @@ def test_advice(
     chosen = [(knowledge.tests[code], bits) for _, code, bits in sorted(ranked)[:MOST_TESTS]]
     quick = judgement.order is not None and judgement.order.size <= _QUICK
     told = [_RESULTS_TOLD if quick and place < _TESTS_TOLD else 0 for place in range(len(chosen))]
+    open_results = [_open_results(test, facts) for test, _ in chosen]
+    extras = [
+        [_extra(test, result, facts) for result in results[:count]]
+        for (test, _), results, count in zip(chosen, open_results, told, strict=True)
+    ]
+    moved = iter(
+        probabilities_with(
+            network,
+            observed,
+            [extra for group in extras for extra in group if extra],
+            setting=setting,
+            age=facts.age,
+            sex=facts.sex,
+            like=judgement,
+        )
+    )
+    shifts = [
+        [_shift(network, judgement.probability, next(moved)) if extra else "" for extra in group]
+        for group in extras
+    ]
     return tuple(
         TestAdvice(
             test=test.code,
             name=test.name,
             why=test.plain.text,
             bits=round(bits, 4),
-            results=_meanings(network, judgement, observed, facts, test, setting=setting, told=count),
+            results=_meanings(results, shift),
             sources=test.plain.sources,
         )
-        for (test, bits), count in zip(chosen, told, strict=True)
+        for (test, bits), results, shift in zip(chosen, open_results, shifts, strict=True)
     )
 
 
@@ -89,54 +110,33 @@ def _bits(network: Network, test: Test, facts: Facts, informed: Information | No
     )
 
 
-def _meanings(
-    network: Network,
-    judgement: Judgement,
-    observed: Mapping[str, Weights],
-    facts: Facts,
-    test: Test,
-    *,
-    setting: Setting,
-    told: int,
-) -> tuple[tuple[str, str], ...]:
-    """Say for each result what it means in general, and how it would move the probabilities here."""
-    findings = {result.finding for result in test.results if result.finding is not None}
-    results = [
-        result for result in test.results if result.finding is None or not answered(result.finding, facts)
-    ]
-    extras = [_extra(result, findings, facts) for result in results[:told]]
-    moved = iter(
-        probabilities_with(
-            network,
-            observed,
-            [extra for extra in extras if extra],
-            setting=setting,
-            age=facts.age,
-            sex=facts.sex,
-            like=judgement.order,
-        )
+def _open_results(test: Test, facts: Facts) -> list[TestResult]:
+    """Results that are not known already."""
+    return [each for each in test.results if each.finding is None or not answered(each.finding, facts)]
+
+
+def _meanings(results: list[TestResult], shifts: list[str]) -> tuple[tuple[str, str], ...]:
+    """Say for each result what it means in general, and, for the first ones, what it would change here."""
+    return tuple(
+        (result.result, f"{result.meaning} {shift}".strip())
+        for result, shift in zip(results, [*shifts, *[""] * (len(results) - len(shifts))], strict=True)
     )
-    meanings = []
-    for number, result in enumerate(results):
-        shift = ""
-        if number < len(extras) and extras[number]:
-            after = next(moved)
-            shift = "" if after is None else _shift(network, judgement.probability, after)
-        meanings.append((result.result, f"{result.meaning} {shift}".strip()))
-    return tuple(meanings)
 
 
-def _extra(result: TestResult, findings: set[str], facts: Facts) -> dict[str, Weights]:
+def _extra(test: Test, result: TestResult, facts: Facts) -> dict[str, Weights]:
     """Evidence of a result: its finding; for a normal result, which has none, the absence of the others."""
     if result.finding is not None:
         return {result.finding: PRESENT}
     if "normal" in result.result.lower():
+        findings = {each.finding for each in test.results if each.finding is not None}
         return {code: ABSENT for code in sorted(findings) if not answered(code, facts)}
     return {}
 
 
-def _shift(network: Network, before: np.ndarray, after: np.ndarray) -> str:
-    """Name the causes that move most."""
+def _shift(network: Network, before: Array, after: Array | None) -> str:
+    """Name the causes that move most; nothing where the probabilities are out of reach."""
+    if after is None:
+        return ""
     change = after - before
     most = [
         int(cause) for cause in np.argsort(-np.abs(change), kind="stable")[:2] if abs(change[cause]) >= _SHIFT

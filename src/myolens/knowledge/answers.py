@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from myolens.case import Finding
+from myolens.knowledge.grades import MILD, Levels, grade_of, scaled
+from myolens.knowledge.model import FindingDefinition, Knowledge
 from myolens.knowledge.text import key, words
-from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, SLIGHT, LabWord
+from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, LabWord
 
 SLIGHTLY = 2.5
 """Log likelihood ratio of something called mild or slight: about one in twelve has what others would
@@ -22,10 +24,24 @@ def presence(finding: Finding) -> bool | None:
     return finding.present
 
 
-def degree(finding: Finding) -> float | None:
-    """Return the strength of a finding, soft where it was called slight."""
-    told = set(words(finding.name)) | set(words(finding.value) if isinstance(finding.value, str) else ())
-    return SLIGHTLY if finding.strength is None and told & SLIGHT else finding.strength
+def grade(finding: Finding, definition: FindingDefinition, knowledge: Knowledge) -> Levels | None:
+    """Return the levels that name and value of a finding tell; (0, 0) for "0/10".
+
+    What the finding is called anyway ("severe weakness") grades nothing.
+    """
+    told = f"{finding.name} {finding.value if isinstance(finding.value, str) else ''}".replace("_", " ")
+    graded = knowledge.severities.get(definition.code)
+    if graded is not None and graded.scale is not None:
+        levels = scaled(told, graded.scale)
+        if levels is not None:
+            return levels
+    own = f"{definition.code} {definition.name}".replace("_", " ")
+    return None if grade_of(own) else grade_of(told)
+
+
+def degree(finding: Finding, levels: Levels | None) -> float | None:
+    """Return the strength of a finding, soft where it was called no more than mild."""
+    return SLIGHTLY if finding.strength is None and levels == MILD else finding.strength
 
 
 def lab_word(value: float | str | None) -> LabWord | None:

@@ -32,7 +32,8 @@ def check(knowledge: Knowledge) -> tuple[str, ...]:
     """Return every inconsistency of a knowledge base as a sentence; none means consistent.
 
     Checked are: every code and source that is referred to exists; every source is used; no effect lies
-    below the finding's leak (the noisy-OR could not express it); a specific finding is not commoner than
+    below the finding's leak (the noisy-OR could not express it); grades run in order and belong to a finding
+    or a side of the range that has them; a specific finding is not commoner than
     the general one it implies; implications run in no circle; every cause of the contract is there and is
     raised by something that can be asked; everything that bears on safety can be asked or tested; every
     triage rule can hold; and every name means one thing.
@@ -41,6 +42,7 @@ def check(knowledge: Knowledge) -> tuple[str, ...]:
         *_references(knowledge),
         *_sources(knowledge),
         *_effects(knowledge),
+        *_grades(knowledge),
         *_implications(knowledge),
         *_causes(knowledge),
         *_safety(knowledge),
@@ -65,8 +67,11 @@ def _references(knowledge: Knowledge) -> Iterator[str]:
         yield from _unknown(cause.code, "test", cause.tests, knowledge.tests)
         yield from _unknown(cause.code, "care measure", cause.care, knowledge.care)
     for finding in findings.values():
-        yield from _unknown(finding.code, "finding", (*finding.implies, finding.stopped), findings)
-        yield from _unknown(finding.code, "family", (finding.family,), knowledge.families)
+        yield from _unknown(
+            finding.code, "finding", (*finding.implies, finding.stopped, finding.single), findings
+        )
+        families = (finding.family, *(each.family for each in finding.circumstances))
+        yield from _unknown(finding.code, "family", families, knowledge.families)
         yield from _unknown(finding.code, "site", (finding.site,), knowledge.sites)
     for code, number in _numbers(knowledge):
         yield from _unknown(code, "finding", (t.finding for t in number.thresholds), findings)
@@ -155,6 +160,36 @@ def _effects(knowledge: Knowledge) -> Iterator[str]:
         for setting in get_args(Setting):
             if setting not in cause.prior:
                 yield f"{cause.code}: no base rate for {setting}"
+
+
+def _grades(knowledge: Knowledge) -> Iterator[str]:
+    """Grades refer to what exists, run in order, and are stated for every finding that a cause grades."""
+    findings, graded = knowledge.findings, knowledge.severities
+    for code, each in graded.items():
+        where = f"severity of {code}"
+        yield from _unknown(where, "finding", (code, each.severe_form, *each.severe_when), findings)
+        if (each.severity is None) == (each.like is None):
+            yield f"{where}: give either its shares or the finding it is like"
+        if each.like is not None and (each.like not in graded or graded[each.like].severity is None):
+            yield f"{where}: {each.like} has no shares"
+        if each.severe_form in findings and code not in findings[each.severe_form].implies:
+            yield f"{where}: {each.severe_form} does not imply it"
+        if each.scale is not None and not (0 < each.scale.moderate < each.scale.out_of and
+                                           0 < each.scale.severe <= each.scale.out_of):  # fmt: skip
+            yield f"{where}: the grades lie outside the scale"
+    for cause in knowledge.causes.values():
+        for effect in cause.findings:
+            own = graded.get(effect.finding)
+            if effect.severity is not None and (own is None or own.severity is None):
+                yield f"{cause.code}: {effect.finding} is graded, but its usual shares are not stated"
+    for lab in knowledge.labs.values():
+        for each_way in lab.grades:
+            low = each_way.direction == "low"
+            limit = lab.normal_low if low else lab.normal_high
+            end = lab.number.minimum if low else lab.number.maximum
+            values = [] if limit is None else [limit, each_way.moderate, each_way.severe, end]
+            if not values or values != sorted(values, reverse=low) or len(set(values)) < len(values):
+                yield f"{lab.code}: {each_way.direction} does not run from the range by moderate to severe"
 
 
 def _implications(knowledge: Knowledge) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from myolens.knowledge.disagreements import same_place, values_of
 from myolens.knowledge.model import FindingDefinition, Knowledge
 from myolens.knowledge.recognised import Contradiction, RecognisedFinding
 
@@ -28,7 +29,7 @@ def merged(
         if answers and present in (None, True) and len({f.present for f in group} - {None}) > 1:
             told = [_statement(finding) for finding in group if finding.present is not None]
             contradictions.append(Contradiction(code, definition.name, tuple(dict.fromkeys(told))))
-        kept[code] = _joined(group, present=present)
+        kept[code] = _joined(group, definition, present=present)
     return kept, contradictions
 
 
@@ -42,14 +43,24 @@ def _statement(finding: RecognisedFinding) -> str:
     return f"{finding.given_as.replace('_', ' ')}: {'yes' if finding.present else 'no'}"
 
 
-def _joined(group: list[RecognisedFinding], *, present: bool | None) -> RecognisedFinding:
+def _joined(
+    group: list[RecognisedFinding], definition: FindingDefinition, *, present: bool | None
+) -> RecognisedFinding:
     agreeing = [finding for finding in group if finding.present == present] or group
     first = max(agreeing, key=lambda f: (f.value is not None, f.log_ratio is None))
     sites = tuple(dict.fromkeys(site for finding in agreeing for site in finding.sites))
     sides = {finding.side for finding in agreeing if finding.side}
     since = min((f.since_days for f in agreeing if f.since_days is not None), default=None)
     side = sides.pop() if len(sides) == 1 else None
-    return replace(first, present=present, sites=sites, side=side, since_days=since)
+    joined = replace(first, present=present, sites=sites, side=side, since_days=since)
+    graded = [finding for finding in agreeing if finding.levels]
+    if graded:
+        each = tuple(sorted({levels for finding in graded for levels in finding.levels}))
+        joined = replace(joined, levels=each if same_place(graded) else (max(each),))
+    values = values_of(agreeing, definition)
+    if len(values) > 1 or (values and values[0] != first.value):
+        joined = replace(joined, value=values[0], others=values[1:], span=None, counted=None)
+    return joined
 
 
 def closure(codes: tuple[str, ...], knowledge: Knowledge) -> list[str]:
@@ -82,7 +93,14 @@ def with_consequences(
                 contradictions.append(Contradiction(code, knowledge.findings[code].name, given))
             if other is None or not other.present:
                 found[code] = replace(
-                    finding, code=code, value=None, unit=None, since_days=None, implied_by=finding.code
+                    finding,
+                    code=code,
+                    value=None,
+                    unit=None,
+                    others=(),
+                    levels=(),
+                    since_days=None,
+                    implied_by=finding.code,
                 )
     specific = _specific(knowledge)
     queue = [f for f in found.values() if f.present is False and f.log_ratio is None and not f.sites]

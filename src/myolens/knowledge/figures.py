@@ -71,3 +71,26 @@ class Probability(Sourced):
         if not self.low <= self.value <= self.high:
             raise ValueError(f"{self.low} ≤ {self.value} ≤ {self.high} does not hold")
         return self
+
+
+class Severity(Sourced):
+    """How a finding that is present is shared out over the grades people tell; the shares sum to one.
+
+    ``factor`` is how far the odds of a grade may be off, for the intervals.
+    """
+
+    mild: float = Field(gt=0, lt=1)
+    moderate: float = Field(gt=0, lt=1)
+    severe: float = Field(gt=0, lt=1)
+    factor: float = Field(default=2.0, ge=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if abs(sum(self.shares) - 1) > 1e-9:
+            raise ValueError(f"the shares {self.shares} do not sum to 1")
+        return self
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Mild, moderate, severe."""
+        return self.mild, self.moderate, self.severe

@@ -9,16 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from myolens.knowledge.circumstances import Circumstances
+from myolens.knowledge.durations import number_from
+from myolens.knowledge.meaning import Meaning
 from myolens.knowledge.model import FindingDefinition, Knowledge
-from myolens.knowledge.spelling import SAME_WORD, likeness, shared_words, slips
+from myolens.knowledge.neighbours import Neighbours, inverted
+from myolens.knowledge.spelling import respelt, sound
 from myolens.knowledge.text import bag, key, stem, words
 from myolens.knowledge.wording import (
     ARTICLES,
-    COMMON,
     DEGREES,
     EMPTY,
     EVERYWHERE,
+    FAMILY_HISTORY,
     GRADES,
     HIGH,
     LAB_NOISE,
@@ -28,43 +33,16 @@ from myolens.knowledge.wording import (
     MOTIONS,
     NEGATIONS,
     NEUTRAL,
+    OFTEN,
+    ONCE,
+    PATHS,
     SIDES,
     WEAKNESS_MODIFIERS,
+    sense,
 )
 
 Words = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a name means.
-
-    Attributes
-    ----------
-    findings : tuple of (code, bool)
-        The findings named, and whether the name says present (True) or absent (False).
-    site, side : str or None
-        Where, if the name says so.
-    special : bool
-        The name is narrower than the findings ("severe pain", "leg cramps"): denied, it says
-        nothing about them, as another case of the same may be there.
-    """
-
-    findings: tuple[tuple[str, bool], ...]
-    site: str | None = None
-    side: str | None = None
-    special: bool = False
-
-    def negated(self) -> Meaning:
-        """Return the meaning of "no ..."."""
-        return replace(self, findings=tuple((code, not present) for code, present in self.findings))
-
-
-_FAMILY_HISTORY = re.compile(
-    r"^(?:positive )?(?:family history(?: of)?|familial|fh(?: of)?|fhx|family)\b|"
-    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|grandfather|grandmother|relative|son|daughter)s?"
-    r"(?: (?:with|had|has|of))?\b|\b(?:in|runs in) (?:the )?family$|\bfamily history$"
-)
+_VERTEBRA = re.compile(r"[ctls]\d\d?")
 
 
 @dataclass
@@ -85,9 +63,11 @@ class Lexicon:
     known_words: frozenset[str] = frozenset()
     special: set[str] = field(default_factory=set)
     runs: dict[Words, str] = field(default_factory=dict)
+    senses: dict[frozenset[str], set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         knowledge = self.knowledge
+        self.circumstances = Circumstances(knowledge)
         for definition in knowledge.findings.values():
             self._learn(definition)
         for lab in knowledge.labs.values():
@@ -113,10 +93,13 @@ class Lexicon:
         for name in definition.every_name:
             table.setdefault(key(name), definition.code)
             if definition.kind != "family":
-                self.bags.setdefault(bag(words(name)), definition.code)
+                if not set(bag(words(name))) <= LOW | HIGH | EMPTY:  # of "reduced feeling" that is "reduced"
+                    self.bags.setdefault(bag(words(name)), definition.code)
+                self.senses.setdefault(sense(words(name)), set()).add(definition.code)
         self.special |= {key(name) for name in (*definition.narrower, *_special_cases(definition))}
         for name in definition.opposites:
             self.opposites.setdefault(key(name), definition.code)
+            self.senses.setdefault(sense(words(name)), set()).add("")  # so that it is not taken for presence
         for name in definition.result_of:
             self.results.setdefault(key(name), definition.code)
         if definition.family and definition.site:
@@ -129,26 +112,43 @@ class Lexicon:
             return self._in_family(text)
         raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
         first, _, rest = raw.partition(" ")
-        if stem(first) in NEGATIONS and _FAMILY_HISTORY.search(rest):
+        if stem(first) in NEGATIONS and FAMILY_HISTORY.search(rest):
             denied = self.finding(rest)
             return denied.negated() if denied else None
-        if _FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
-            return self._in_family(" ".join(words(_FAMILY_HISTORY.sub("", raw))))
+        if FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
+            return self._in_family(" ".join(words(FAMILY_HISTORY.sub("", raw))))
         tokens = words(name)
-        meaning = self._plain(tokens) or self._both(tokens) or self._repaired(tokens) or self._within(tokens)
-        whole = " ".join(tokens[1:]) if tokens and tokens[0] in NEGATIONS else text
+        meaning = (
+            self._plain(tokens)
+            or self._changed(tokens)
+            or self._both(tokens)
+            or self._likewise(tokens)
+            or self._repaired(tokens)
+            or self._within(tokens)
+        )
+        if meaning is None:
+            return None
+        whole = " ".join(tokens[1:]) if tokens[0] in NEGATIONS else text
         graded = not DEGREES.isdisjoint(tokens) and whole not in self.findings
-        return replace(meaning, special=True) if meaning and graded else meaning
+        return self._once(replace(meaning, special=meaning.special or graded), frozenset(raw.split()), kind)
+
+    def _once(self, meaning: Meaning, told: frozenset[str], kind: str | None) -> Meaning:
+        """Tell one event ("a minor fall", or a fall in the history) from a complaint that comes again."""
+        if told & OFTEN or not (told & ONCE or kind in ("history", "exposure")):
+            return meaning
+        single = ((self.knowledge.findings[code].single or code, there) for code, there in meaning.findings)
+        return replace(meaning, findings=tuple(single))
 
     def _in_family(self, text: str) -> Meaning | None:
-        for candidate in (text, f"family history of {text}"):
-            if code := self.family_findings.get(candidate):
-                return Meaning(((code, True),))
+        table = self.family_findings
         wanted = set(bag(tuple(text.split()))) - EMPTY
-        for name, code in self.family_findings.items():
-            if wanted and wanted == set(bag(tuple(name.split()))) - EMPTY - {"family"}:
-                return Meaning(((code, True),))
-        return None
+        alike = (
+            code
+            for name, code in table.items()
+            if wanted and wanted == set(bag(tuple(name.split()))) - EMPTY - {"family"}
+        )
+        code = table.get(text) or table.get(f"family history of {text}") or next(alike, None)
+        return Meaning(((code, True),)) if code else None
 
     def _plain(self, tokens: Words) -> Meaning | None:
         if not tokens:
@@ -186,11 +186,30 @@ class Lexicon:
         """Read two names in one: "nausea and vomiting", "twitching worse with stress"."""
         for cut in range(len(tokens) - 1, 0, -1):
             first = self._named(tokens[:cut])
-            joined = tokens[cut] in ("and", "with", "or")
+            joined = tokens[cut] in ("and", "with", "or", "after", "from", "following")
             second = self._named(tokens[cut + 1 :] if joined else tokens[cut:])
             if first and second:
                 return Meaning((*first, *second), special=tokens[cut] not in ("and", "or"))
         return None
+
+    def _changed(self, tokens: Words) -> Meaning | None:
+        """Read what makes a complaint better or worse: "cramps relieved by rest", "better without coffee"."""
+        for complaint, effect, circumstance in self.circumstances.split(tokens):
+            named = self._named(complaint) if complaint else ()
+            if bool(named) == bool(complaint):
+                families = {self._family_of(code) for code, _ in named}
+                if codes := self.circumstances.codes(circumstance, effect, families):
+                    beside = () if any(codes.values()) else named
+                    return Meaning((*beside, *((code, True) for code in codes)), special=True)
+        return None
+
+    def _likewise(self, tokens: Words) -> Meaning | None:
+        """Read a name whose words are those of one known name but for endings or words of the same sense."""
+        if len(tokens) > 1 and tokens[0] in NEGATIONS and sense(tokens) not in self.senses:
+            inner = self._likewise(tokens[1:])
+            return inner.negated() if inner else None
+        codes = self.senses.get(sense(tokens), set())
+        return Meaning(((next(iter(codes)), True),), special=True) if len(codes) == 1 else None
 
     def _named(self, tokens: Words) -> tuple[tuple[str, bool], ...]:
         text = " ".join(tokens)
@@ -243,7 +262,7 @@ class Lexicon:
         family, rest = self.take(tokens, self.family_words)
         if family is None:
             return None
-        rest = tuple(t for t in rest if t not in ARTICLES | EMPTY | MOTIONS)
+        rest = tuple(t for t in rest if t not in ARTICLES | EMPTY | GRADES | MOTIONS | PATHS)
         sites: list[str] = []
         families = [family]
         while rest:
@@ -278,9 +297,8 @@ class Lexicon:
     def site_of(self, text: str) -> tuple[str | None, str | None]:
         """Return the site and the side that a free description of a place names."""
         tokens = words(text)
-        side = next((SIDES[token] for token in tokens if token in SIDES), None)
         site, _ = self.take(tuple(t for t in tokens if t not in SIDES), self.sites)
-        return site, side
+        return site, next((SIDES[token] for token in tokens if token in SIDES), None)
 
     @staticmethod
     def take(tokens: Words, table: dict[Words, str]) -> tuple[str | None, Words]:
@@ -295,32 +313,39 @@ class Lexicon:
         """Read a known name with a grade, a place or a time around it ("armpit radiotherapy")."""
         code, rest = self.take(tokens, self.runs)
         site, _ = self.take(rest, self.sites)
-        placed = {word for run in self.sites for word in run} if site else set()
-        if code is None or any(
-            token not in GRADES | EMPTY | ARTICLES | DEGREES | SIDES.keys() | placed and not token.isdigit()
-            for token in rest
-        ):
+        free = GRADES | EMPTY | ARTICLES | DEGREES | SIDES.keys()
+        free |= {word for run in self.sites for word in run} if site else set()
+        rest = tuple(t for t in rest if t not in free and number_from(t) is None)
+        if code is None or not all(_VERTEBRA.fullmatch(token) for token in rest):
             return None
         return Meaning(((code, True),), site, special=True)
 
     def _repaired(self, tokens: Words) -> Meaning | None:
         """Read a name again with each unknown word replaced by the one known word a slip away."""
-        fixed = tuple(word if word in self.known_words else self._respelt(word) for word in tokens)
-        return self._plain(fixed) if fixed != tokens else None
+        for fixed in (self._rejoined(tokens), self._respelt(tokens)):
+            if fixed != tokens and (meaning := self._plain(fixed)):
+                return meaning
+        return None
 
-    def _respelt(self, word: str, *, most: int = 2) -> str:
-        """Return the one known word nearest to an unknown one, or the word itself."""
-        if len(word) < 5 or not word.isalpha():
-            return word
-        allowed = 1 if len(word) < 9 else most
-        distances = {
-            known: slips(word, known, allowed)
-            for known in self.known_words
-            if known[0] == word[0] and len(known) > 3 and abs(len(known) - len(word)) <= allowed
-        }
-        least = min(distances.values(), default=allowed + 1)
-        near = [known for known, distance in distances.items() if distance == least]
-        return near[0] if least <= allowed and len(near) == 1 else word
+    def _rejoined(self, tokens: Words) -> Words:
+        """Write as one word, or as two, what is known so: "black out", "footdrop"."""
+        for at, word in enumerate(tokens):
+            if tokens[at + 1 :] and word + tokens[at + 1] in self.known_words:
+                return (*tokens[:at], word + tokens[at + 1], *tokens[at + 2 :])
+            if word not in self.known_words:
+                for cut in range(3, len(word) - 2):
+                    if {word[:cut], word[cut:]} <= self.known_words:
+                        return (*tokens[:at], word[:cut], word[cut:], *tokens[at + 1 :])
+        return tokens
+
+    def _respelt(self, tokens: Words, *, most: int = 2) -> Words:
+        """Replace each unknown word by the one known word it is a slip of."""
+        heard, known = self._heard, self.known_words
+        return tuple(w if w in known else respelt(w, heard.get(sound(w)[:1], ()), most=most) for w in tokens)
+
+    @cached_property
+    def _heard(self) -> dict[str, list[str]]:
+        return inverted((word, sound(word)[:1]) for word in self.known_words)
 
     def medicine(self, name: str) -> str | None:
         """Return the code of a medicine named with or without dose and form, or None."""
@@ -332,45 +357,19 @@ class Lexicon:
             for start in range(len(rest) - length + 1):
                 if code := self.medicines.get(" ".join(rest[start : start + length])):
                     return code
-        fixed = tuple(w if w in self.known_words else self._respelt(w, most=1) for w in rest)
-        return self.medicines.get(" ".join(fixed)) if fixed != rest else None
+        return self.medicines.get(" ".join(self._respelt(rest, most=1)))
 
     def lab(self, name: str) -> str | None:
         """Return the code of a laboratory test, or None."""
         tokens = words(name)
-        if code := self.labs.get(" ".join(tokens)):
-            return code
         rest = tuple(token for token in tokens if token not in LAB_NOISE)
-        if code := self.labs.get(" ".join(rest)):
-            return code
-        fixed = tuple(w if w in self.known_words else self._respelt(w, most=1) for w in rest)
-        return self.labs.get(" ".join(fixed)) if fixed != rest else None
+        known = (self.labs.get(" ".join(read)) for read in (tokens, rest, self._respelt(rest, most=1)))
+        return next((code for code in known if code), None)
 
-    def nearest(
-        self, name: str, *, kinds: Iterable[str] = ("finding", "lab", "medicine"), count: int = 3
-    ) -> tuple[str, ...]:
-        """Return the codes whose names are most like a name that was not understood, nearest first.
-
-        A name is near if it shares a word that matters, if it is nearly spelt the same, or, for a
-        medicine, only if it is nearly spelt the same; so "heavy meal" does not offer heavy metals.
-        """
-        text = key(name)
-        spoken = frozenset(self._respelt(word) for word in _content(name) if word not in COMMON)
-        tables = {
-            "finding": self.findings,
-            "lab": self.labs,
-            "medicine": self.medicines,
-            "family": self.family_findings,
-        }
-        best: dict[str, float] = {}
-        for kind in kinds:
-            for known, code in tables[kind].items():
-                alike = likeness(text, known)
-                shared = 0.0 if kind == "medicine" else shared_words(spoken, frozenset(known.split()))
-                if alike < SAME_WORD and shared < 1:
-                    continue
-                best[code] = max(best.get(code, 0.0), alike + 0.25 * shared)
-        return tuple(sorted(best, key=lambda code: (-best[code], code))[:count])
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """What finds the nearest codes of a name that was not understood."""
+        return Neighbours(self.knowledge)
 
 
 def _special_cases(definition: FindingDefinition) -> list[str]:

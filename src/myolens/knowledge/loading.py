@@ -15,9 +15,11 @@ from myolens.knowledge.model import (
     ArticleStatement,
     CareMeasure,
     Cause,
+    Concept,
     Criterion,
     Family,
     FindingDefinition,
+    GradedFinding,
     Knowledge,
     KnowledgeModel,
     LabDefinition,
@@ -46,6 +48,8 @@ PARTS: dict[str, tuple[type[KnowledgeModel], str]] = {
     "sites": (Site, "code"),
     "criteria": (Criterion, "code"),
     "families": (Family, "code"),
+    "concepts": (Concept, "code"),
+    "severities": (GradedFinding, "finding"),
 }
 """Each part of the knowledge base: `data/<part>.yaml` and every file in `data/<part>/`."""
 

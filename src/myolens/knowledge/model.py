@@ -16,16 +16,21 @@ from myolens.knowledge.figures import (
     KnowledgeModel,
     Probability,
     Setting,
+    Severity,
     Sourced,
     Statement,
     Strength,
     UrgencyLevel,
 )
 from myolens.knowledge.observations import (
+    Concept,
     CriticalValue,
     Family,
     FindingDefinition,
+    GradedFinding,
+    GradeScale,
     LabDefinition,
+    LabGrades,
     NormalDistribution,
     Number,
     Portion,
@@ -47,6 +52,7 @@ __all__ = [
     "CareMeasure",
     "Cause",
     "Code",
+    "Concept",
     "Condition",
     "Contraindication",
     "Course",
@@ -56,9 +62,12 @@ __all__ = [
     "Effect",
     "Family",
     "FindingDefinition",
+    "GradeScale",
+    "GradedFinding",
     "Knowledge",
     "KnowledgeModel",
     "LabDefinition",
+    "LabGrades",
     "Link",
     "MaximumDose",
     "Mechanism",
@@ -69,6 +78,7 @@ __all__ = [
     "Probability",
     "Risk",
     "Setting",
+    "Severity",
     "Site",
     "SourceEntry",
     "Sourced",
@@ -86,10 +96,12 @@ class Effect(Probability):
     """P(finding present | this cause is at work and no other).
 
     Includes the finding's leak, so it is what a study of patients reports. It
-    enters the noisy-OR as ``q = (value − leak) / (1 − leak)``.
+    enters the noisy-OR as ``q = (value − leak) / (1 − leak)``. ``severity`` is stated where a
+    finding that this cause produces is milder or more severe than usual.
     """
 
     finding: Code
+    severity: Severity | None = None
 
 
 class Risk(Sourced):
@@ -283,3 +295,5 @@ class Knowledge(KnowledgeModel):
     sites: dict[Code, Site] = Field(default_factory=dict)
     criteria: dict[Code, Criterion] = Field(default_factory=dict)
     families: dict[Code, Family] = Field(default_factory=dict)
+    concepts: dict[Code, Concept] = Field(default_factory=dict)
+    severities: dict[Code, GradedFinding] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from myolens.knowledge.figures import Code, KnowledgeModel, Probability, Sourced, UrgencyLevel
+from myolens.knowledge.figures import Code, KnowledgeModel, Probability, Severity, Sourced, UrgencyLevel
 
 
 class NormalDistribution(Sourced):
@@ -56,6 +56,26 @@ class Number(KnowledgeModel):
     thresholds: tuple[Threshold, ...] = ()
 
 
+Effect = Literal["worse", "better", "stops"]
+
+
+class Circumstance(KnowledgeModel):
+    """What makes a complaint come or grow, ease, or stop: "worse after coffee", "relieved by rest".
+
+    Attributes
+    ----------
+    effect : str
+    of : tuple of str
+        Names of what has the effect.
+    family : code or None
+        Family of complaints to which this applies alone.
+    """
+
+    effect: Effect
+    of: tuple[str, ...]
+    family: Code | None = None
+
+
 class FindingDefinition(KnowledgeModel):
     """One thing that can be asked, seen, measured or told.
 
@@ -84,6 +104,10 @@ class FindingDefinition(KnowledgeModel):
         Names that say it is absent ("normal strength").
     stopped : code or None
         What it means that the person has stopped this ("stopped diazepam").
+    circumstances : tuple of Circumstance
+        Ways to say it as an effect and what has it, in any wording.
+    single : code or None
+        What one such event means, where the finding is that it comes again and again ("a fall").
     milestone : bool
         Reached only with time ("for more than three months"). Figures come from people who were
         followed for long, so that it is not reached yet is no evidence against any cause.
@@ -113,6 +137,8 @@ class FindingDefinition(KnowledgeModel):
     narrower: tuple[str, ...] = ()
     opposites: tuple[str, ...] = ()
     stopped: Code | None = None
+    circumstances: tuple[Circumstance, ...] = ()
+    single: Code | None = None
     milestone: bool = False
     family: Code | None = None
     site: Code | None = None
@@ -154,6 +180,22 @@ class Family(KnowledgeModel):
     on_examination: Code | None = None
 
 
+class Concept(KnowledgeModel):
+    """Words of about one meaning, everyday beside medical, which lead to the nearest codes of a name.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Words and runs of words.
+    roots : tuple of str
+        Parts of words: "cephal-" begins one, "-algia" ends one.
+    """
+
+    code: Code
+    words: tuple[str, ...]
+    roots: tuple[str, ...] = ()
+
+
 class CriticalValue(Sourced):
     """A lab value that is urgent by itself."""
 
@@ -163,8 +205,53 @@ class CriticalValue(Sourced):
     text: str
 
 
+class GradeScale(Sourced):
+    """A number out of so many that tells a grade: "7/10" of pain, "3/5" of strength.
+
+    From ``moderate`` and ``severe`` on a value has that grade; where severe is the smaller of
+    the two, less is worse and the full number means absent, else 0 does.
+    """
+
+    out_of: int = Field(gt=1)
+    moderate: int
+    severe: int
+
+
+class GradedFinding(KnowledgeModel):
+    """A finding that is told in grades: mild, moderate, severe.
+
+    Attributes
+    ----------
+    severity : Severity or None
+        Of people in whom it has any cause that does not state its own, or none.
+    like : code or None
+        Another graded finding whose grades are the same fact ("weak", and "weak on testing"):
+        its figures hold here, and told of both, the grade counts once.
+    severe_form : code or None
+        The finding that says just that it is severe.
+    severe_when : tuple of codes
+        Particular findings that, told as severe, are its severe form for the rules of urgency.
+    scale : GradeScale or None
+    """
+
+    finding: Code
+    severity: Severity | None = None
+    like: Code | None = None
+    severe_form: Code | None = None
+    severe_when: tuple[Code, ...] = ()
+    scale: GradeScale | None = None
+
+
+class LabGrades(Sourced):
+    """Where a result beyond the range becomes moderately and severely low or high; mild lies before."""
+
+    direction: Literal["low", "high"]
+    moderate: float
+    severe: float
+
+
 class LabDefinition(KnowledgeModel):
-    """A laboratory test: unit, conversions, range, critical values and what values imply."""
+    """A laboratory test: unit, conversions, range, critical values, grades and what values imply."""
 
     code: Code
     name: str
@@ -175,5 +262,6 @@ class LabDefinition(KnowledgeModel):
     normal_high: float | None = None
     range_sources: tuple[Code, ...]
     critical: tuple[CriticalValue, ...] = ()
+    grades: tuple[LabGrades, ...] = ()
     low_finding: Code | None = None
     high_finding: Code | None = None

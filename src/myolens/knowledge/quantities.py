@@ -13,11 +13,12 @@ from myolens.knowledge.text import words
 
 @dataclass(frozen=True)
 class Quantity:
-    """A value in the base unit, and the portion it was computed from, if any."""
+    """A value in the base unit, the portion it was computed from, and the ends of a range it was told as."""
 
     value: float
     unit: str
     portion: Portion | None = None
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ _MULTIPLES = {"twice": 2.0, "thrice": 3.0, "once": 1.0}
 
 
 def quantity_from(
-    value: float | str, unit: str | None, number: Number, *, guess: bool = False
+    value: float | str, unit: str | None, number: Number, *, about: str = "", guess: bool = False
 ) -> Quantity | Unreadable:
     """Return a value in the base unit of `number`.
 
@@ -56,6 +57,8 @@ def quantity_from(
         Unit, or portion with the time it is for ("cups a day", "mg/dL").
     number : Number
         The base unit, the other units and portions, and the possible range.
+    about : str, optional
+        What it is a number of, which tells a cup of tea from a cup of coffee.
     guess : bool, optional
         For laboratory values: without a unit, accept the one unit that gives a possible
         value, and refuse if both the base unit and the usual mass unit do.
@@ -76,10 +79,13 @@ def quantity_from(
         return Unreadable(f"{value!r} holds no number")
     if not read.rest and read.per is None:
         return _without_unit(read.count, number, guess=guess)
-    found = _in_base(read, number)
+    found = _in_base(read, number, about)
     if found is None:
         known = ", ".join([number.unit, *number.factors])
         return Unreadable(f"the unit {(unit or text).strip()!r} is not known here; known: {known}")
+    if read.span is not None:
+        ends = [_in_base(replace(read, count=count), number, about) or found for count in read.span]
+        found = replace(found, span=(ends[0].value, ends[1].value))
     return _possible(found, number)
 
 
@@ -127,6 +133,7 @@ class _Phrase:
     count: float | None
     rest: str
     per: str | None
+    span: tuple[float, float] | None = None
 
 
 def _read_phrase(text: str) -> _Phrase:
@@ -149,7 +156,8 @@ def _read_phrase(text: str) -> _Phrase:
         elif piece not in ("<", ">", "=", "≥", "≤", "+", "-", "–"):
             rest.append(piece)
     count = sum(numbers) / len(numbers) if numbers else None
-    return _Phrase(count, *_amount_and_time(" ".join(rest)))
+    span = (min(numbers), max(numbers)) if len(numbers) > 1 else None
+    return _Phrase(count, *_amount_and_time(" ".join(rest)), span)
 
 
 def _amount_and_time(unit: str) -> tuple[str, str | None]:
@@ -179,7 +187,7 @@ def _canonical(unit: str) -> str:
     return _UNIT_WORDS.get(text, text)
 
 
-def _in_base(read: _Phrase, number: Number) -> Quantity | None:
+def _in_base(read: _Phrase, number: Number, about: str) -> Quantity | None:
     _, _, base_time = number.unit.partition("/")
     whole = f"{read.rest}/{read.per}" if read.per else read.rest
     for unit, factor in {number.unit: 1.0, **number.factors}.items():
@@ -198,7 +206,7 @@ def _in_base(read: _Phrase, number: Number) -> Quantity | None:
         )
         if same and (time == base_time or not time):
             return Quantity((read.count or 0.0) * factor * per_base, number.unit)
-    portion = _portion(read.rest, number)
+    portion = _portion(read.rest, number, about)
     if portion is None:
         return None
     return Quantity((read.count or 0.0) * portion.amount * per_base, number.unit, portion)
@@ -211,13 +219,24 @@ def _per_base(given: str | None, base: str) -> float | None:
     return 1.0 if given is None else DAYS[base] / DAYS[given] if given in DAYS else None
 
 
-def _portion(text: str, number: Number) -> Portion | None:
-    """Return the portion whose longest name stands in the text; none if it is counted by volume."""
+def _portion(text: str, number: Number, about: str = "") -> Portion | None:
+    """Return the portion whose longest name stands in the text; none if it is counted by volume.
+
+    What it is about counts where that makes a longer name: two "cups" of "tea" are cups of tea.
+    """
     given = set(words(text)) - {"of"}
+    if given & _VOLUMES:
+        return None
+    plain, named = _longest(given, number), _longest(given | set(words(about)), number)
+    best = named if named and plain and named[0] > plain[0] else plain
+    return best[1] if best else None
+
+
+def _longest(given: set[str], number: Number) -> tuple[int, Portion] | None:
     best: tuple[int, Portion] | None = None
     for portion in number.portions:
         for name in (portion.name, *portion.synonyms):
             wanted = set(words(name)) - {"of"}
             if wanted <= given and (best is None or len(wanted) > best[0]):
                 best = (len(wanted), portion)
-    return None if best is None or given & _VOLUMES else best[1]
+    return best

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from myolens.case import Source
-from myolens.knowledge.grades import Grade
+from myolens.knowledge.grades import Levels
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,16 @@ class RecognisedFinding:
     present : bool or None
         None where it is not known, or where the case contradicts itself.
     value, unit : float or None, str or None
-        The number in the base unit of the finding.
+        The number in the base unit of the finding; of several that were told the one that
+        says most for the finding its thresholds name.
+    others : tuple of float
+        Further values that were told of the same number.
+    span : (float, float) or None
+        Ends of the range the value was told as ("2 to 3 cups").
+    counted : str or None
+        What the number counts, where it is only a part: a portion, the place of a twitch.
+    levels : tuple of (int, int)
+        The grades told of it, as in `myolens.knowledge.grades`; none if it was not graded.
     sites, side : tuple of str, str or None
         Codes of body sites; left or right.
     since_days : float or None
@@ -39,6 +48,10 @@ class RecognisedFinding:
     given_as: str
     value: float | None = None
     unit: str | None = None
+    others: tuple[float, ...] = ()
+    span: tuple[float, float] | None = None
+    counted: str | None = None
+    levels: tuple[Levels, ...] = ()
     sites: tuple[str, ...] = ()
     side: str | None = None
     since_days: float | None = None
@@ -59,7 +72,7 @@ class RecognisedLab:
     value: float | None = None
     unit: str = ""
     word: Literal["low", "normal", "high"] | None = None
-    grade: Grade | None = None
+    grade: Levels | None = None
     unit_given: bool = True
 
 
@@ -75,12 +88,30 @@ class RecognisedMedicine:
 
 @dataclass(frozen=True)
 class Unrecognised:
-    """A name or value that was not understood, why, and the nearest codes."""
+    """A name or value that was not understood, why, and the nearest codes, best first; never none.
+
+    ``closeness`` is "far" where none of the codes may be meant: nothing known is like the name.
+    ``about`` is what sort of finding the writer said it is ("symptom", "habit").
+    """
 
     name: str
     kind: Literal["finding", "lab", "medicine", "value"]
     reason: str
     nearest: tuple[str, ...]
+    closeness: Literal["near", "far"] = "near"
+    about: str | None = None
+
+    @property
+    def may_be_a_complaint(self) -> bool:
+        """A symptom or sign by its kind, or a finding of unsaid kind that is like a known one."""
+        near = self.about is None and self.closeness == "near"
+        return self.kind == "finding" and (self.about in ("symptom", "sign") or near)
+
+    @property
+    def beside_the_point(self) -> bool:
+        """A value, or a circumstance of life like nothing known ("habit: gardening")."""
+        life = self.about in ("history", "habit", "exposure") and self.closeness == "far"
+        return self.kind == "value" or life
 
 
 @dataclass(frozen=True)
@@ -90,6 +121,15 @@ class Contradiction:
     code: str
     name: str
     given_as: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Statements about one finding whose numbers, grades or durations cannot all hold."""
+
+    code: str
+    about: Literal["number", "grade", "since"]
+    told: tuple[RecognisedFinding, ...]
 
 
 @dataclass(frozen=True)
@@ -105,6 +145,7 @@ class Recognised:
     medicines: tuple[RecognisedMedicine, ...]
     unrecognised: tuple[Unrecognised, ...]
     contradictions: tuple[Contradiction, ...]
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def present(self) -> frozenset[str]:
@@ -120,6 +161,11 @@ class Recognised:
     def numbers(self) -> dict[str, float]:
         """Numbers of the findings that have one, in base units."""
         return {f.code: f.value for f in self.findings if f.value is not None}
+
+    @property
+    def all_numbers(self) -> dict[str, tuple[float, ...]]:
+        """All numbers told of each finding that has one, in base units, that of `numbers` first."""
+        return {f.code: (f.value, *f.others) for f in self.findings if f.value is not None}
 
     def __getitem__(self, code: str) -> RecognisedFinding:
         """Return the finding with a code; KeyError if the case does not say anything about it."""

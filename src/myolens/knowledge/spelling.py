@@ -1,28 +1,74 @@
-"""How alike two names are: slips of the hand, runs of three letters, words in common."""
+"""How alike two words are: slips of the hand, the same sound, the same trunk, runs of three letters."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-SAME_WORD = 0.6
-"""Names with this share of runs of three letters in common are taken for slips of each other."""
+_SOUNDS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        ("ph", "f"), ("[td]h", "t"), ("rh", "r"), ("sc(?=[eiy])|c(?=[eiy])", "s"), ("qu|ck|[cqk]h?", "k"),
+        ("x", "ks"), ("z", "s"), ("dg|j(?=[aeiouy])|g(?=[eiy])", "g"), ("y", "i"), ("ee|ea|ei|ie", "i"),
+        ("ou|oo|au|ow", "u"), ("(?<![kgs])h", ""), (r"(.)\1", r"\1"),
+    )
+)  # fmt: skip
+"""Letters that sound alike in English and the Romance and Germanic forms of Greek and Latin words."""
 
-
-def shared_words(first: frozenset[str], second: frozenset[str]) -> float:
-    """Return how many words two names have in common; words with the same beginning count as one."""
-    return sum(any(a == b or (len(a) > 5 and len(b) > 5 and a[:6] == b[:6]) for b in second) for a in first)
-
-
-def likeness(first: str, second: str) -> float:
-    """Return the Dice coefficient of the runs of three letters: 1 for the same, 0 for nothing in common."""
-    a, b = _trigrams(first), _trigrams(second)
-    return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
+_ENDINGS = re.compile(
+    r"(?:ing|ive|edly|ed|ness|iness|ity|ily|ly|ation|ion|ions|al|ic|ical|ous|y|er|ers|or|ment|ful|e|es|en|ism)$"
+)
 
 
 @lru_cache(maxsize=20_000)
-def _trigrams(text: str) -> frozenset[str]:
+def sound(word: str) -> str:
+    """Return a word roughly as it sounds: "disfajia" and "dysphagia" are the same."""
+    for pattern, replacement in _SOUNDS:
+        word = pattern.sub(replacement, word)
+    return word
+
+
+@lru_cache(maxsize=20_000)
+def trunk(word: str) -> str:
+    """Return a word without its ending, so that "twitchy" and "twitching" are the same."""
+    for _ in range(2):  # "worrying", "worry"
+        short = _ENDINGS.sub("", word)
+        if len(short) < 4:
+            break
+        word = short
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
+
+
+@lru_cache(maxsize=20_000)
+def trigrams(text: str) -> frozenset[str]:
+    """Return the runs of three letters of a text, its beginning and end among them."""
     padded = f"  {text} "
     return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+def respelt(word: str, known: Iterable[str], *, most: int = 2) -> str:
+    """Return the one known word that a word is a slip of, or the word itself.
+
+    One letter may differ; two in a word of nine letters or more that sounds nearly the same; or any
+    if it sounds the same. `known` are the known words that begin with the same sound.
+    """
+    if len(word) < 5 or not word.isalpha():
+        return word
+    heard = sound(word)
+    distances: dict[str, int] = {}
+    for other in known:
+        if len(other) < 4 or abs(len(other) - len(word)) > 2:
+            continue
+        distance = slips(word, other, most if len(word) > 8 else 1)
+        if heard == sound(other):
+            distance = min(distance, 1)
+        elif distance > 1 and (distance > most or slips(heard, sound(other), 1) > 1):
+            continue
+        distances[other] = distance
+    least = min(distances.values(), default=most + 1)
+    near = [other for other, distance in distances.items() if distance == least]
+    return near[0] if least <= most and len(near) == 1 else word
 
 
 def slips(first: str, second: str, most: int) -> int:

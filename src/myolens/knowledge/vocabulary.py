@@ -7,12 +7,16 @@ from datetime import date
 from typing import Literal
 
 from myolens.case import Case, Finding, Lab, Source
-from myolens.knowledge.answers import degree, lab_word, presence
+from myolens.knowledge.answers import degree, grade, lab_word, presence
 from myolens.knowledge.consequences import closure, merged, with_consequences
+from myolens.knowledge.disagreements import disagreements
 from myolens.knowledge.durations import days_from
-from myolens.knowledge.grades import grade_of, graded_findings, multiple_of
-from myolens.knowledge.lexicon import Lexicon, Meaning, lexicon
+from myolens.knowledge.embedded import apart
+from myolens.knowledge.grades import grade_of, graded_findings, lab_state, multiple_of, named
+from myolens.knowledge.lexicon import Lexicon, lexicon
+from myolens.knowledge.meaning import Meaning
 from myolens.knowledge.model import Knowledge, Medicine, Number
+from myolens.knowledge.neighbours import Kinds, Nearest
 from myolens.knowledge.quantities import Quantity, daily_dose, quantity_from
 from myolens.knowledge.recognised import (
     Recognised,
@@ -34,6 +38,7 @@ from myolens.knowledge.wording import (
 )
 
 DURATION = "duration_of_twitching"
+_NO_DURATION = "not a duration that can be counted in days"
 NEW_MEDICINE, TOO_MUCH = "medicine_started_or_changed", "medicine_overdose"
 CLEARLY_MORE = 1.5
 """A daily dose of this many times the usual maximum counts as an overdose (project estimate)."""
@@ -61,7 +66,7 @@ def recognise(case: Case, knowledge: Knowledge, *, today: date | None = None) ->
     """
     reader = _Reader(case, knowledge, today)
     for finding in case.findings:
-        reader.read_finding(finding)
+        reader.read_finding(apart(finding, reader.names, today=today))
     for lab in case.labs:
         reader.read_lab(lab)
     for medicine in case.medicines:
@@ -111,12 +116,10 @@ class _Reader:
         ):
             return
         if meaning is None:
-            kinds = (
-                ("family",)
-                if finding.kind in ("family_history", "family")
-                else ("finding", "lab", "medicine")
-            )
-            self._not_understood(finding.name, "finding", "no finding, lab or medicine has this name", kinds)
+            of_family = finding.kind in ("family_history", "family")
+            kinds: Kinds = ("family",) if of_family else ("finding", "lab", "medicine")
+            reason = "no finding, lab or medicine has this name"
+            self._not_understood(finding.name, "finding", reason, kinds, about=finding.kind)
             return
         self._say(finding, meaning)
 
@@ -146,7 +149,7 @@ class _Reader:
     def _say(self, finding: Finding, meaning: Meaning) -> None:
         site, side = self.names.site_of(finding.site) if finding.site else (None, None)
         if finding.site and site is None and side is None:
-            self._not_understood(finding.site, "value", "no part of the body has this name", ())
+            self._not_understood(finding.site, "value", "no part of the body has this name", ("site",))
         site, side = site or meaning.site, side or meaning.side
         present = presence(finding)
         source: Source = "sign" if finding.kind == "sign" and finding.source == "story" else finding.source
@@ -155,9 +158,14 @@ class _Reader:
             joint = code in WEAKNESS_MODIFIERS.values()  # "no sudden weakness" denies just that
             if told is False and ((meaning.special and not joint) or self._only_here(code, site)):
                 told = None
+            levels = grade(finding, self.knowledge.findings[code], self.knowledge) if told else None
+            if levels and (state := lab_state(code, self.knowledge)):
+                self.read_lab(Lab(name=state[0].name, value=f"{named(levels)} {state[1]}"))
+                continue
+            told = told and levels != (0, 0)
             record = RecognisedFinding(
                 code, told, finding.name, sites=(site,) if site else (), side=side, source=source,
-                log_ratio=degree(finding) if told else finding.strength,
+                log_ratio=degree(finding, levels), levels=(levels,) if levels and told else (),
             )  # fmt: skip
             record = self._with_numbers(record, finding)  # may put another list of what was said in place
             self.said.append(record)
@@ -206,48 +214,43 @@ class _Reader:
             days = days_from(f"{value} {finding.unit or ''}", today=self.today)
             read = Quantity(days, "day") if days is not None else quantity_from(value, finding.unit, number)
         else:
-            read = quantity_from(value, finding.unit, number)
+            read = quantity_from(value, finding.unit, number, about=finding.name)
         if isinstance(read, Quantity):
             none_taken = read.value == 0 and self.knowledge.findings[record.code].kind == "habit"
             present = False if none_taken else record.present
-            return replace(record, value=read.value, unit=read.unit, present=present)
-        self._not_understood(f"{finding.name} {value} {finding.unit or ''}".strip(), "value", read.reason, ())
+            told = replace(record, value=read.value, unit=read.unit, span=read.span, present=present)
+            return replace(told, counted=read.portion.name if read.portion is not None else None)
+        given = f"{finding.name} {value} {finding.unit or ''}".strip()
+        self._not_understood(given, "value", read.reason, Nearest((record.code,)))
         return replace(record, present=None if record.present else record.present)
 
     def _with_duration(self, record: RecognisedFinding, finding: Finding) -> RecognisedFinding:
-        days = None
+        definition, days = self.knowledge.findings[record.code], None
         if finding.since:
             days = days_from(finding.since, today=self.today)
             if days is None:
-                self._not_understood(finding.since, "value", "not a duration that can be counted in days", ())
-        elif isinstance(finding.value, int | float) and finding.unit and self._number_of(record.code) is None:
+                self._not_understood(finding.since, "value", _NO_DURATION, Nearest((record.code,)))
+        elif isinstance(finding.value, int | float) and finding.unit and definition.number is None:
             days = days_from(f"{finding.value} {finding.unit.replace('_', ' ')}", today=self.today)
         if days is None:
             return record
-        if record.present and self.knowledge.findings[record.code].family == "twitching":
-            self._twitching_for(days, finding.name)
+        if record.present and definition.family == "twitching":
+            self._twitching_for(days, finding.name, place=record.code if definition.site else None)
         return replace(record, since_days=days)
-
-    def _number_of(self, code: str) -> Number | None:
-        return self.knowledge.findings[code].number
 
     def read_duration(self, text: str) -> None:
         """Understand the duration of twitching given for the whole case."""
         days = days_from(text, today=self.today)
         if days is None:
-            self._not_understood(text, "value", "not a duration that can be counted in days", (DURATION,))
+            self._not_understood(text, "value", _NO_DURATION, Nearest((DURATION,)))
         else:
             self._twitching_for(days, text)
 
-    def _twitching_for(self, days: float, given_as: str) -> None:
-        """Keep the longest duration told of any twitching."""
-        if DURATION not in self.knowledge.findings:
-            return
-        earlier = [f for f in self.said if f.code == DURATION and f.value is not None]
-        if earlier and (earlier[0].value or 0.0) >= days:
-            return
-        self.said = [f for f in self.said if f not in earlier]
-        self.said.append(RecognisedFinding(DURATION, present=True, given_as=given_as, value=days, unit="day"))
+    def _twitching_for(self, days: float, given_as: str, place: str | None = None) -> None:
+        """Keep how long it has been twitching, altogether or at one place."""
+        if DURATION in self.knowledge.findings:
+            told = RecognisedFinding(DURATION, present=True, given_as=given_as, counted=place)
+            self.said.append(replace(told, value=days, unit="day"))
 
     def read_lab(self, lab: Lab) -> None:
         """Understand one laboratory value, as a number or as a word."""
@@ -260,10 +263,10 @@ class _Reader:
         if lab.value is None or (isinstance(lab.value, str) and key(lab.value) in NOT_KNOWN):
             return
         if word is not None:
-            grade = None if word == "normal" else grade_of(str(lab.value))
-            self.labs.append(RecognisedLab(code, lab.name, word=word, grade=grade))
-            if grade is not None and word != "normal":
-                for passed in graded_findings(definition, word):
+            levels = None if word == "normal" else grade_of(str(lab.value))
+            self.labs.append(RecognisedLab(code, lab.name, word=word, grade=levels))
+            if levels is not None and word != "normal":
+                for passed in graded_findings(definition, word, levels):
                     self._follow(passed, f"{lab.name} {lab.value}", present=True)
             states = {"low": definition.low_finding, "high": definition.high_finding}
             for state, finding in states.items():
@@ -283,9 +286,8 @@ class _Reader:
                 RecognisedLab(code, lab.name, value=read.value, unit=read.unit, unit_given=given or plain)
             )
         else:
-            self._not_understood(
-                f"{lab.name} {lab.value} {lab.unit or ''}".strip(), "value", read.reason, (code,)
-            )
+            shown = f"{lab.name} {lab.value} {lab.unit or ''}".strip()
+            self._not_understood(shown, "value", read.reason, Nearest((code,)))
 
     def _lab_without_number(self, lab: Lab, word: str | None) -> None:
         """Understand a test with a worded result, such as an antibody, or a state ("low magnesium: yes")."""
@@ -301,7 +303,7 @@ class _Reader:
             self._follow(finding, f"{lab.name} {lab.value}", present=not negative)
         else:
             reason = "this result can be read as positive, negative, normal or abnormal only"
-            self._not_understood(f"{lab.name} {lab.value}", "value", reason, (finding,))
+            self._not_understood(f"{lab.name} {lab.value}", "value", reason, Nearest((finding,)))
 
     def _follow(self, code: str, given_as: str, *, present: bool) -> None:
         self.said.append(RecognisedFinding(code, present=present, given_as=given_as, source="lab"))
@@ -350,11 +352,13 @@ class _Reader:
         name: str,
         kind: Literal["finding", "lab", "medicine", "value"],
         reason: str,
-        near: tuple[str, ...],
+        near: Kinds | Nearest,
+        about: str | None = None,
     ) -> None:
-        tables = {"finding", "lab", "medicine", "family"}
-        nearest = self.names.nearest(name, kinds=near) if near and set(near) <= tables else near
-        entry = Unrecognised(name, kind, reason, nearest)
+        if not isinstance(near, Nearest):
+            near = self.names.neighbours.nearest(name, kinds=near, about=about)
+        close = near.close or (kind == "finding" and self.names.site_of(name)[0] is not None)
+        entry = Unrecognised(name, kind, reason, near.codes, "near" if close else "far", about)
         if entry not in self.unrecognised:
             self.unrecognised.append(entry)
 
@@ -376,6 +380,7 @@ class _Reader:
             tuple(self.medicines),
             tuple(self.unrecognised),
             (*contradictions, *more),
+            disagreements(self.said, self.knowledge),
         )
 
     def _serotonergic(self) -> list[str]:

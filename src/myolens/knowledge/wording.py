@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, cast
 
+from myolens.knowledge.spelling import trunk
 from myolens.knowledge.text import key, stem
 
 
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """Return the words of a text in the one form in which names are compared."""
     return frozenset(stem(word) for word in text.split())
 
 
-NEGATIONS = _stems(
+NEGATIONS = stems(
     "no not non without absent absence denies deny denied negative normal lack lacking never free"
 )
 """Words before or after a name that turn present into absent."""
 
 SIDES = {"left": "left", "right": "right", "l": "left", "r": "right", "lt": "left", "rt": "right"}
 
-ARTICLES = _stems(
+ARTICLES = stems(
     "a an the of in on at with to for by and or my your his her their our is has have had some any one"
 )
 
-EMPTY = _stems(
+EMPTY = stems(
     """recent recently new newly old past previous previously prior known current currently chronic
     acute subacute longstanding gradual gradually slow slowly occasional occasionally frequent
     frequently recurrent recurring repeated constant continuous persistent persisting ongoing
@@ -36,16 +39,16 @@ EMPTY = _stems(
 )
 """Words that leave open which finding is meant only in time, certainty or degree."""
 
-DEGREES = _stems(
+DEGREES = stems(
     """severe severely marked markedly moderate profound extreme extremely worst constant continuous
     persistent recurrent recurring repeated frequent prolonged massive strong intense"""
 )
 """Words of degree: "no severe pain" leaves open whether there is pain."""
 
-SLIGHT = _stems("mild mildly slight slightly minimal minimally subtle faint")
+SLIGHT = stems("mild mildly slight slightly minimal minimally subtle faint")
 """Words of degree under which something may still be what others call normal."""
 
-NEUTRAL = _stems(
+NEUTRAL = stems(
     """difficulty difficult trouble distress impairment impaired disease disorder syndrome mellitus gravis
     consumption exposure poisoning poison toxicity ingestion mood activity feature pattern bulk deep tendon
     response drug inhaler study deficit involvement speech eyelid skin state drinking drinks sense sensory
@@ -56,18 +59,27 @@ NEUTRAL = _stems(
 COMMON = (
     NEGATIONS
     | ARTICLES
-    | _stems(
-        """heavy long big small little much more less cannot can do does not go get make take put come want
+    | stems(
+        """like heavy long big small little much more less
+        cannot can do does not go get make take put come want
         quickly fast slow slowly open opening close closing hold holding move moving use using day night hour
         when while during worse better high low left right hand"""
     )
 )
 """Words too common to make one name near another."""
 
-GRADES = _stems("stage grade type class end number level for while bit lot sometimes often at times since")
+ONCE = frozenset({"a", "an", "one", "once", "single", "minor", "small", "last", "fell", "bad", "heavy"})
+OFTEN = frozenset({"falls", "recurrent", "repeated", "frequent", "often", "several", "always", "falling"})
+"""Words as written beside a thing that happened once, or that happens again and again."""
+
+GRADES = stems(
+    """stage grade type class end number level for while bit lot sometimes often at times since always very
+    really own its it all without trying getting becoming gets now again twice every weekend
+    work works working morning ran did had went took seem look sound smoke outstretched"""
+)
 """Words beside a known name that grade it or say when."""
 
-MEDICINE_NOISE = EMPTY | _stems(
+MEDICINE_NOISE = EMPTY | stems(
     """mg ug g ml mcg unit units inhaler inhaled spray nebuliser nebulizer oral iv im sc intravenous
     injection infusion patch cream drops capsule syrup once twice three times a per day od bd tds
     qds qid bid tid prn nightly night morning modified release xr sr er cr high low supplement
@@ -75,21 +87,22 @@ MEDICINE_NOISE = EMPTY | _stems(
 )
 """Doses, forms and habits of writing around the name of a medicine."""
 
-STOPPED = _stems("stopped stopping withdrawal withdrawn cessation discontinued discontinuation ceased quit")
-STARTED = _stems("new newly started starting begun initiated increased increase raised changed change")
-OVERDOSE = _stems("overdose toxicity intoxication toxic poisoning overuse")
+STOPPED = stems("stopped stopping withdrawal withdrawn cessation discontinued discontinuation ceased quit")
+STARTED = stems("new newly started starting begun initiated increased increase raised changed change")
+OVERDOSE = stems("overdose toxicity intoxication toxic poisoning overuse")
 """What a word beside a medicine adds: it was stopped, begun or changed, or too much was taken."""
 
-MOTIONS = _stems(
-    """extension flexion abduction adduction rotation pronation supination elevation opposition extensor
+MOTIONS = stems(
+    """extension flexion dorsiflexion plantarflexion inversion eversion
+    abduction adduction rotation pronation supination elevation opposition extensor
     flexor abductor adductor extending bending raising intrinsic strength power movement"""
 )
 """Motions of a joint, which name the place of a weakness no further than the joint does."""
 
-LAB_NOISE = _stems("serum plasma blood level concentration total value fasting test result venous")
+LAB_NOISE = stems("serum plasma blood level concentration total value fasting test result venous")
 
-LOW = _stems("low reduced decreased deficient deficiency lowered depleted depletion")
-HIGH = _stems("high raised elevated increased elevation excess excessive")
+LOW = stems("low reduced decreased deficient deficiency lowered depleted depletion")
+HIGH = stems("high raised elevated increased elevation excess excessive")
 
 MODIFIERS: dict[str, tuple[str, ...]] = {
     "progressive": ("symptoms_progressive",),
@@ -128,14 +141,23 @@ WEAKNESS_MODIFIERS = {
 }
 """What the same adjectives add beside weakness."""
 
+FAMILY_HISTORY = re.compile(
+    r"^(?:positive )?(?:family history(?: of)?|familial|fh(?: of)?|fhx|family)\b|"
+    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|grandfather|grandmother|relative|son|daughter)s?"
+    r"(?: (?:with|had|has|of))?\b|\b(?:in|runs in) (?:the )?family$|\bfamily history$|"
+    r"\bin (?:(?:an?|the|my|one|his|her) )?(?:father|mother|brother|sister|sibling|parent|uncle|aunt|cousin|"
+    r"grandfather|grandmother|relative|son|daughter)$"
+)
+"""What makes a name a relative's."""
+
 EVERYWHERE = ("body", "limb", "muscle")
 """Sites so wide that absence there is absence."""
 
-YES = _stems(
+YES = stems(
     """yes y true present positive high raised elevated some mild moderate severe abnormal marked low
     reduced increased decreased frequent occasional often much"""
 )
-NO = _stems("no n false absent negative none normal never nil unremarkable not denied")
+NO = stems("no n false absent negative none normal never nil unremarkable not denied")
 _UNSURE = "unknown;not known;?;unsure;not tested;n/a;na;pending;not said"
 NOT_KNOWN = frozenset(key(word) for word in _UNSURE.split(";"))
 
@@ -147,4 +169,35 @@ for _state, _names in (
     ("high", "high raised elevated increased above positive abnormal"),
     ("normal", "normal unremarkable unrevealing negative fine ok within"),
 ):
-    LAB_WORDS |= dict.fromkeys(_stems(_names), cast("LabWord", _state))
+    LAB_WORDS |= dict.fromkeys(stems(_names), cast("LabWord", _state))
+
+PATHS = stems("down into along from through inside toward onto below above behind beside near around between")
+"""Words between a complaint and where it goes to."""
+
+_SAME = (
+    "cannot cant unable difficult difficulty trouble hard struggle struggling inability impossible problem",
+    "intake drinking consumption drink",
+    "abdomen abdominal belly tummy stomach",
+    "vision sight eyesight",
+    "broken fracture fractured",
+    "accident crash collision",
+    "fear afraid scared worry worried anxious anxiety",
+    "rise rising stand standing get getting",
+    "overhead above",
+    "exercise training sport workout",
+    "raise raising lift lifting",
+    "removed removal excision resection",
+)
+SAME = {trunk(stem(word)): trunk(stem(group.split()[0])) for group in _SAME for word in group.split()}
+"""Words that mean the same in the name of a finding, each with the one that stands for all."""
+_JOINTS = ARTICLES | stems("from into up do head")
+_TENDONS = stems("ankle knee biceps triceps tendon supinator")
+
+
+def sense(tokens: tuple[str, ...]) -> frozenset[str]:
+    """Return what is left of a name without endings, filler and choice among words that mean the same."""
+    tokens = (
+        tuple("reflex" if word == "jerk" else word for word in tokens) if _TENDONS & {*tokens} else tokens
+    )
+    kept = [word for word in tokens if word not in _JOINTS] or tokens
+    return frozenset(SAME.get(trunk(word), trunk(word)) for word in kept)
