@@ -147,9 +147,15 @@ def begin(visit: Visit, *, age: str, sex: str, story: str = "") -> None:
     page.get_by_label("Age in years").fill(age)
     page.get_by_label(sex, exact=True).check()
     page.get_by_label("What happens").fill(story)
-    page.get_by_role("button", name="Next").click()
+    follow(page, "Next")
     if not story:
-        page.get_by_role("button", name="Skip these").click()
+        follow(page, "Skip these")
+
+
+def follow(page: Any, button: str) -> None:
+    """Press a button and wait for its page: what is counted next must not be the page before it."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()
 
 
 def answer_all(page: Any, yes: tuple[str, ...] = ()) -> list[str]:
@@ -160,9 +166,7 @@ def answer_all(page: Any, yes: tuple[str, ...] = ()) -> list[str]:
         assert code not in asked
         asked.append(code)
         number = page.locator("#value").count()
-        button = "I do not know" if number else "Yes" if code in yes else "No"
-        with page.expect_navigation():
-            page.get_by_role("button", name=button, exact=not number).click()
+        follow(page, "I do not know, skip" if number else "Yes" if code in yes else "No")
     return asked
 
 
