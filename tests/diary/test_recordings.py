@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.small import small_analysis, small_recording
+from tests.small import potential, small_analysis, small_recording
 
 from myolens.case import Finding
 from myolens.diary.recordings import Decision, pooled, reviewed
 from myolens.diary.stored import from_stored, stored_analysis, to_stored
 from myolens.emg.analysis import Analysis, Event
+from myolens.emg.averages import with_averages
 from myolens.errors import InputError
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -64,6 +65,23 @@ def test_a_relabelled_twitch_moves_to_its_new_unit() -> None:
     after = reviewed(small_analysis(), decisions((0, "relabel", 9)))
     assert {unit.unit: unit.events for unit in after.units} == {1: 3, 2: 2, 9: 1}
     assert next(unit for unit in after.units if unit.unit == 9).template.size == 0
+
+
+def test_a_unit_made_by_hand_looks_like_its_twitches() -> None:
+    """The potential of the small recording, on either channel as large as it was made."""
+    recording, chosen = small_recording(), decisions((0, "relabel", 9), (1, "relabel", 9), (2, "relabel", 9))
+    after = with_averages(reviewed(small_analysis(), chosen), recording, units=8)
+    made = next(unit for unit in after.units if unit.unit == 9)
+    true = np.zeros(made.template.shape[1])
+    true[made.template.shape[1] // 2 - 15 :][:30] = potential()[:30]
+    for values, size in zip(made.template, (120, 50), strict=True):
+        assert np.corrcoef(values, true)[0, 1] > 0.9
+        assert np.ptp(values) == pytest.approx(size * np.ptp(true), rel=0.25)
+    elsewhere = replace(small_recording(), rate=500.0)
+    same = reviewed(small_analysis(), chosen)
+    assert with_averages(same, elsewhere, units=8) is same
+    untouched = {unit.unit: unit.template.tolist() for unit in same.units if unit.template.size}
+    assert {unit.unit: unit.template.tolist() for unit in after.units if unit.unit != 9} == untouched
 
 
 @settings(max_examples=60, deadline=None)

@@ -178,8 +178,9 @@ NEEDLE = {
     "reasons": ["mean amplitude 3896 is above 881 (TAref)"],
     "notes": [],
     "spontaneous": [
-        {"name": "fibrillation", "confidence": 0.8, "discharges": 40, "reasons": ["2 ms", "regular"]}
+        {"name": "fibrillation", "confidence": "clear", "discharges": 40, "reasons": ["2 ms", "regular"]}
     ],
+    "rates_per_min": {"fibrillation": {"value": 400.0, "low": 212.4, "high": 701.3, "level": 0.95}},
     "potentials": [
         {"amplitude_uv": 3793.3, "duration_ms": 8.56, "area_uv_ms": 3905.5, "phases": 5, "turns": 5,
          "size_index": 2.188, "jiggle": None, "rate_hz": 10.4, "discharges": 127, "polyphasic": True}
@@ -191,7 +192,39 @@ def test_needle_reading_leads_its_report(recording: Recording, analysis: Analysi
     examined = Examined(recording, replace(analysis, kind="needle_emg", details={"needle": NEEDLE}))
     page = report(examined=[examined], today=TODAY)
     assert "Neurogenic change, on 1 motor unit potentials; at rest fibrillation." in page
-    for words in ("mean amplitude 3896 is above", "3793", "8.6", "2.19", "fibrillation", "1 of 1"):
+    for words in (
+        "mean amplitude 3896 is above",
+        "3793",
+        "8.6",
+        "2.19",
+        "fibrillation",
+        "1 of 1",
+        "212.4 to 701.3",
+    ):
+        assert words in page
+    assert pdf(examined=[examined], today=TODAY).startswith(b"%PDF-")
+
+
+def test_repetitive_stimulation_is_shown_train_by_train(recording: Recording, analysis: Analysis) -> None:
+    falls = {"amplitude_decrement_percent": 25.0, "area_decrement_percent": 24.6, "increment_percent": 0.0}
+    train = {
+        "start_s": 0.5,
+        "stimuli": 5,
+        "rate_hz": 3.0,
+        "amplitudes_mv": [10.0, 9.0, 8.0, 7.5, 7.6],
+        **falls,
+    }
+    found = {"channel": "APB", "trains": [train], "abnormal": True, "increment": None,
+             "reasons": ["train at 0.5 s, 3.0 Hz: amplitude falls by 25.0 %"]}  # fmt: skip
+    examined = Examined(recording, replace(analysis, details={"stimulation": found}))
+    page = report(examined=[examined], today=TODAY)
+    for words in (
+        "Repetitive stimulation, APB",
+        "The response falls.",
+        "10.00",
+        "25 %",
+        "amplitude falls by 25.0 %",
+    ):
         assert words in page
     assert pdf(examined=[examined], today=TODAY).startswith(b"%PDF-")
 

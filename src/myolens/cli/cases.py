@@ -186,5 +186,6 @@ def _summary(assessment: Assessment) -> None:
     if assessment.questions:
         out.print(f"\n[bold]Next question[/bold]\n  {escape(assessment.questions[0].text)}")
     for unknown in assessment.unrecognised:
-        nearest = f"; nearest: {', '.join(unknown.nearest)}" if unknown.nearest else ""
-        out.print(f"\nNot understood: {escape(unknown.name)} ({escape(unknown.reason)}{escape(nearest)})")
+        near = "nearest" if unknown.closeness == "near" else "nothing known is like it; perhaps"
+        codes = f"{near}: {', '.join(unknown.nearest)}"
+        out.print(f"\nNot understood: {escape(unknown.name)} ({escape(unknown.reason)}; {escape(codes)})")

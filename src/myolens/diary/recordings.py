@@ -12,7 +12,8 @@ import numpy as np
 from myolens.case import Finding
 from myolens.diary.stored import StoredAnalysis
 from myolens.emg.analysis import Analysis, Event, Unit
-from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, rate_per_min
+from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, rate_per_min
+from myolens.emg.exclusion import analysed
 from myolens.emg.findings import implied
 from myolens.recording import ChannelKind
 
@@ -85,7 +86,7 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
         for place, event in enumerate(analysis.events)
         if (made := decisions.get(place)) is None or made.verdict != "reject"
     )
-    kept = _kept(analysis)
+    kept = analysed(analysis)
     times = np.array([event.time_s for event in events])
     rate, spread = rate_per_min(times, kept)
     units = _units(analysis, events, kept)
@@ -145,19 +146,8 @@ def _weight(finding: Finding) -> float:
     return float("inf") if finding.strength is None else abs(finding.strength)
 
 
-def _kept(analysis: Analysis) -> Stretches:
-    """Stretches of a recording that were analysed."""
-    merged: Stretches = []
-    for span in sorted(analysis.excluded, key=lambda span: span.start_s):
-        if merged and span.start_s <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], span.end_s))
-        else:
-            merged.append((span.start_s, span.end_s))
-    return complement(merged, analysis.seconds)
-
-
 def _units(analysis: Analysis, events: Sequence[Event], kept: Stretches) -> tuple[Unit, ...]:
-    """Units counted anew; one that a person made has no average potential."""
+    """Units counted anew; one that a person made gets its average where the recording is at hand."""
     before = {unit.unit: unit for unit in analysis.units}
     rows = len(analysis.channels)
     units = []

@@ -96,7 +96,28 @@ class _Needle(_Details):
     noise_uv: float | None = None
     reasons: tuple[str, ...]
     spontaneous: tuple[_Spontaneous, ...]
+    rates_per_min: dict[str, _Rate] = {}
     potentials: tuple[_Potential, ...]
+
+
+class _Train(_Details):
+    start_s: float
+    stimuli: int
+    rate_hz: float
+    amplitudes_mv: tuple[float, ...] = Field(min_length=1)
+    amplitude_decrement_percent: float
+    area_decrement_percent: float
+    increment_percent: float
+
+
+class _Stimulation(_Details):
+    """The part of repetitive stimulation that pages show."""
+
+    channel: str = Field(max_length=200)
+    trains: tuple[_Train, ...]
+    abnormal: bool | None
+    increment: bool | None
+    reasons: tuple[str, ...]
 
 
 class _Dispersion(_Details):
@@ -120,6 +141,7 @@ class _Analysis(_Details):
     notes: tuple[str, ...]
     dispersion: _Dispersion | None = None
     needle: _Needle | None = None
+    stimulation: _Stimulation | None = None
 
 
 class _Channel(_Stored):
@@ -214,7 +236,7 @@ def from_stored(stored: StoredAnalysis) -> Analysis:
     told = stored.analysis
     details = dict(told.model_extra or {})
     details.pop("schema", None)
-    for name in ("dispersion", "needle"):
+    for name in ("dispersion", "needle", "stimulation"):
         part = getattr(told, name)
         if part is not None:
             details[name] = part.model_dump(mode="json")

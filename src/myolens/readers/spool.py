@@ -146,6 +146,24 @@ def release(array: NDArray[Any]) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
+class Pages:
+    """Pages of a mapped array, given back whenever so many bytes of it have been read.
+
+    To give them back after every short read would take longer than the reading.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array
+        self._read = 0
+
+    def read(self, size: int) -> None:
+        """Note that so many bytes were read."""
+        self._read += size
+        if self._read >= BLOCK_BYTES:
+            self._read = 0
+            release(self._array)
+
+
 def folder() -> Path:
     """Where temporary files go: TMPDIR where it is set, else the place for large ones.
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from myolens.diary.recordings import Decision, KeptRecording, review_words
+from myolens.diary.stored import KEPT_SHAPES
 from myolens.emg.analysis import Analysis, Event
+from myolens.emg.averages import with_averages
 from myolens.recording import Recording
 
 SHOWN_DECISIONS = 200
@@ -48,11 +50,14 @@ class Examined:
 
 
 def examined(kept: KeptRecording, recording: Recording | None) -> Examined:
-    """A stored recording as reviewed, for a report."""
+    """A stored recording as reviewed, for a report; units made by hand have the average of their events."""
     when = f"added {kept.created.astimezone().date()}"
     if recording is not None and recording.start is not None and recording.start.year > NO_DATE_YEAR:
         when = f"recorded {recording.start.date()}"
-    return Examined(recording, kept.analysis, when, _decided(kept.found, kept.decisions))
+    analysis = kept.analysis
+    if recording is not None:
+        analysis = with_averages(analysis, recording, units=KEPT_SHAPES)
+    return Examined(recording, analysis, when, _decided(kept.found, kept.decisions))
 
 
 def _decided(found: Analysis, decisions: Mapping[int, Decision]) -> Decided | None:

@@ -38,7 +38,7 @@ def sentence(needle: dict[str, Any]) -> str:
     lean = needle.get("direction")
     if reading == "not_enough" and lean in {"neurogenic", "myopathic"}:
         named += f", leaning {lean}"
-    activity = [str(item["name"]) for item in needle["spontaneous"]]
+    activity = [str(item["name"]).replace("_", " ") for item in needle["spontaneous"]]
     rest = float(needle["rest_seconds"])
     if activity:
         at_rest = f"at rest {', '.join(dict.fromkeys(activity))}"

@@ -38,6 +38,7 @@ from myolens.reports.summary import (
     summary_of,
 )
 from myolens.reports.svg import SCREEN, Theme
+from myolens.reports.tables import tables_of
 from myolens.reports.traces import traces_of
 
 SHOWN_CAUSES = 5
@@ -271,8 +272,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "map": Markup(figures.grid_map(analysis)) if analysis.events else "",
         "excluded_seconds": f"{analysis.seconds - analysis.analysed_seconds:.1f}",
         "needle": reading,
-        "needle_columns": [label for _key, label, _digits in needle.COLUMNS],
-        "needle_rows": needle.rows(reading) if reading else [],
+        "tables": tables_of(analysis),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from myolens.assessment.result import Assessment
 from myolens.assessment.words import capital
 from myolens.case import Case
-from myolens.emg.analysis import Analysis
 from myolens.errors import InputError
 from myolens.reports import figures, needle
 from myolens.reports.examined import Examined
@@ -45,6 +45,7 @@ from myolens.reports.summary import (
     summary_of,
 )
 from myolens.reports.svg import PAPER
+from myolens.reports.tables import tables_of
 from myolens.reports.traces import traces_of
 
 LEVEL_COLOURS = {
@@ -230,6 +231,7 @@ def _followed(told: Followed) -> dict[str, Any]:
 
 def _recording(item: Examined) -> dict[str, Any]:
     analysis = item.analysis
+    reading = needle.reading_of(analysis)
     traces = traces_of(item.recording, analysis) if item.recording is not None else ()
     rejected = item.decided.rejected if item.decided else ()
     return {
@@ -246,28 +248,9 @@ def _recording(item: Examined) -> dict[str, Any]:
             if (shape := figures.unit_shape(unit, analysis, theme=PAPER))
         ],
         "raster": figures.raster(analysis, theme=PAPER) if analysis.events else "",
-        "needle": _needle(analysis),
+        "needle": None if reading is None else list(reading["reasons"]),
+        "tables": [asdict(table) for table in tables_of(analysis)],
         "quality": analysis.quality.verdict,
         "problems": list(analysis.quality.problems),
         "notes": list(analysis.notes),
-    }
-
-
-def _needle(analysis: Analysis) -> dict[str, Any] | None:
-    reading = needle.reading_of(analysis)
-    if reading is None:
-        return None
-    return {
-        "reasons": list(reading["reasons"]),
-        "activity": [
-            [
-                str(item["name"]),
-                f"{item['confidence']:.2f}",
-                str(item["discharges"]),
-                "; ".join(item["reasons"]),
-            ]
-            for item in reading["spontaneous"]
-        ],
-        "columns": ["unit", *(label for _key, label, _digits in needle.COLUMNS)],
-        "rows": [[str(place), *row] for place, row in enumerate(needle.rows(reading), start=1)],
     }

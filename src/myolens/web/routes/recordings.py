@@ -28,11 +28,12 @@ from myolens.diary.collection import (
 from myolens.diary.database import transaction
 from myolens.diary.models import StoredRecording
 from myolens.diary.recordings import KeptRecording
-from myolens.emg import compare
+from myolens.emg import Analysis, compare
 from myolens.errors import InputError
 from myolens.reports import figures, needle, report
 from myolens.reports.examined import examined
 from myolens.reports.page import DRAWN_UNITS, recording_sentence
+from myolens.reports.tables import tables_of
 from myolens.web.envelope import view
 from myolens.web.jobs import Jobs
 from myolens.web.pages import (
@@ -136,7 +137,8 @@ def show(request: Request, number: Number, start: int = 0) -> HTMLResponse:
     if row.state != "done":
         return page(request, "recording_waiting.html", row=row, share=_jobs(request).shares.get(number, 0.0))
     kept = _done(request, number)
-    analysis = kept.analysis
+    recording = open_recording(kept, _folder(request))
+    analysis = examined(kept, recording).analysis
     total = len(kept.found.events)
     start = max(0, min(start, max(0, total - 1)))
     return page(
@@ -146,8 +148,9 @@ def show(request: Request, number: Number, start: int = 0) -> HTMLResponse:
         analysis=analysis,
         sentence_of=recording_sentence(analysis),
         needle=needle.reading_of(analysis),
-        pictures=_pictures(kept),
-        here=open_recording(kept, _folder(request)) is not None,
+        tables=tables_of(analysis),
+        pictures=_pictures(analysis),
+        here=recording is not None,
         events=[_event(kept, place) for place in range(start, min(total, start + EVENTS_A_PAGE))],
         total=total,
         start=start,
@@ -329,9 +332,8 @@ def _short(kept: KeptRecording, place: int) -> dict[str, Any]:
     return {"t": event["time_s"], "u": event["unit"], "c": event["channel"], "v": event["verdict"]}
 
 
-def _pictures(kept: KeptRecording) -> dict[str, Any]:
+def _pictures(analysis: Analysis) -> dict[str, Any]:
     """Pictures of a recording as reviewed."""
-    analysis = kept.analysis
     drawn = analysis.units[:DRAWN_UNITS]
     return {
         "shapes": [Markup(shape) for unit in drawn if (shape := figures.unit_shape(unit, analysis))],
