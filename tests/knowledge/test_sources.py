@@ -8,7 +8,7 @@ from myolens.knowledge import Knowledge
 
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 PMID = re.compile(r"[1-9]\d{0,7}")
-URL = re.compile(r"https?://[a-z0-9.-]+\.[a-z]{2,}(:\d+)?(/\S*)?", re.IGNORECASE)
+URL = re.compile(r"https?://[a-z0-9.-]+\.[a-z]{2,}\.?(:\d+)?(/\S*)?", re.IGNORECASE)
 
 NOT_A_PAGE = {
     "project_estimate": "a judgement of the authors; its note leads to the method in docs/knowledge.md",
