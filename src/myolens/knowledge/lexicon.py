@@ -37,7 +37,9 @@ from myolens.knowledge.wording import (
     ONCE,
     PATHS,
     SIDES,
+    UNABLE,
     WEAKNESS_MODIFIERS,
+    modifiers,
     sense,
 )
 
@@ -113,24 +115,24 @@ class Lexicon:
         raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
         first, _, rest = raw.partition(" ")
         if stem(first) in NEGATIONS and FAMILY_HISTORY.search(rest):
-            denied = self.finding(rest)
-            return denied.negated() if denied else None
+            return denied.negated() if (denied := self.finding(rest)) else None
         if FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
             return self._in_family(" ".join(words(FAMILY_HISTORY.sub("", raw))))
         tokens = words(name)
-        meaning = (
-            self._plain(tokens)
-            or self._changed(tokens)
-            or self._both(tokens)
-            or self._likewise(tokens)
-            or self._repaired(tokens)
-            or self._within(tokens)
-        )
+        reads = (self._plain, self._changed, self._likewise, self._both, self._repaired, self._within)
+        meaning = next((each for read in reads if (each := self._able(read(tokens), tokens))), None)
         if meaning is None:
             return None
         whole = " ".join(tokens[1:]) if tokens[0] in NEGATIONS else text
         graded = not DEGREES.isdisjoint(tokens) and whole not in self.findings
         return self._once(replace(meaning, special=meaning.special or graded), frozenset(raw.split()), kind)
+
+    def _able(self, meaning: Meaning | None, tokens: Words) -> Meaning | None:
+        """Refuse to read an activity that has become hard ("trouble climbing") as one that is done."""
+        if not meaning or UNABLE.isdisjoint(tokens) or " ".join(tokens) in self.findings:
+            return meaning
+        kinds = {self.knowledge.findings[code].kind for code, _ in meaning.findings}
+        return None if kinds <= {"habit", "exposure"} else meaning
 
     def _once(self, meaning: Meaning, told: frozenset[str], kind: str | None) -> Meaning:
         """Tell one event ("a minor fall", or a fall in the history) from a complaint that comes again."""
@@ -245,7 +247,7 @@ class Lexicon:
 
     def _modified(self, tokens: Words) -> Meaning | None:
         """Read an adjective that adds a finding, or words that change nothing."""
-        extra = [code for token in tokens for code in MODIFIERS.get(token, ())]
+        extra = modifiers(tokens)
         if extra and (meaning := self._plain(tuple(t for t in tokens if t not in MODIFIERS))):
             if any(self._family_of(code) == "weakness" for code, _ in meaning.findings):
                 extra += [WEAKNESS_MODIFIERS[code] for code in extra if code in WEAKNESS_MODIFIERS]

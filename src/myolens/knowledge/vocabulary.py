@@ -30,11 +30,9 @@ from myolens.knowledge.wording import (
     EVERYWHERE,
     NO,
     NOT_KNOWN,
-    OVERDOSE,
-    STARTED,
-    STOPPED,
     WEAKNESS_MODIFIERS,
     YES,
+    beside_medicine,
 )
 
 DURATION = "duration_of_twitching"
@@ -92,7 +90,8 @@ class _Reader:
     def read_finding(self, finding: Finding) -> None:
         """Understand one finding: as a finding, or else as a medicine or a laboratory test."""
         drug = finding.kind in ("drug", "medicine", "medication")
-        if drug and self._as_medicine(finding):
+        named = self.knowledge.findings.get(self.names.findings.get(key(finding.name), ""))
+        if drug and (named is None or named.kind == "medicine") and self._as_medicine(finding):
             return
         meaning = self.names.finding(finding.name, kind=finding.kind)
         if meaning is None and daily_dose(finding.value, finding.unit) and self._as_medicine(finding):
@@ -332,17 +331,17 @@ class _Reader:
             )
 
     def _take(self, medicine: RecognisedMedicine) -> None:
-        """Keep a medicine that is taken; "stopped", "new" or "overdose" beside its name say more."""
-        around = set(words(medicine.given_as)) - set(words(medicine.name))
-        given = medicine.given_as
-        if around & STOPPED:
-            ends = [self.knowledge.findings[code].stopped for code in medicine.implies]
-            for code in dict.fromkeys(ends):
+        """Keep a medicine that is taken; "stopped", "missed", "new" or "overdose" beside it say more."""
+        around, given = set(words(medicine.given_as)) - set(words(medicine.name)), medicine.given_as
+        told = beside_medicine(key(given), around)
+        if told & {"stopped", "cut"}:
+            for code in dict.fromkeys(self.knowledge.findings[code].stopped for code in medicine.implies):
                 if code is not None:
                     self.said.append(RecognisedFinding(code, present=True, given_as=given))
+        if "stopped" in told:
             return
-        for told, code in ((STARTED, NEW_MEDICINE), (OVERDOSE, TOO_MUCH)):
-            if around & told and code in self.knowledge.findings:
+        for word, code in (("changed", NEW_MEDICINE), ("overdose", TOO_MUCH)):
+            if word in told and code in self.knowledge.findings:
                 self.said.append(RecognisedFinding(code, present=True, given_as=given))
         if medicine.code not in {held.code for held in self.medicines}:
             self.medicines.append(medicine)

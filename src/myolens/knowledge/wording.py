@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Set
 from typing import Literal, cast
 
 from myolens.knowledge.spelling import trunk
@@ -87,15 +88,28 @@ MEDICINE_NOISE = EMPTY | stems(
 )
 """Doses, forms and habits of writing around the name of a medicine."""
 
-STOPPED = stems("stopped stopping withdrawal withdrawn cessation discontinued discontinuation ceased quit")
+STOPPED = stems(
+    """stopped stopping withdrawal withdrawn withdrew cessation discontinued discontinuation ceased quit
+    ended halted"""
+)
+CUT = stems(
+    """missed missing skipped skipping forgot forgotten omitted reduced reducing reduction lowered lowering
+    decreased decreasing halved taper tapered tapering wean weaned weaning cut cutting"""
+)
+RAN_OUT = re.compile(
+    r"\b(?:r[au]n(?:ning)? (?:short|out)|out of|(?:came|coming|went|gone|weaned) off|no (?:more|longer))\b"
+)
 STARTED = stems("new newly started starting begun initiated increased increase raised changed change")
 OVERDOSE = stems("overdose toxicity intoxication toxic poisoning overuse")
-"""What a word beside a medicine adds: it was stopped, begun or changed, or too much was taken."""
+"""Words beside a medicine: it was stopped, cut or missed, begun or changed, or too much was taken."""
+
+UNABLE = stems("cannot cant unable difficulty difficult trouble inability impossible struggle struggling")
+"""Words beside an activity that say that it has become hard ("trouble climbing"), not that it is done."""
 
 MOTIONS = stems(
     """extension flexion dorsiflexion plantarflexion inversion eversion
     abduction adduction rotation pronation supination elevation opposition extensor
-    flexor abductor adductor extending bending raising intrinsic strength power movement"""
+    flexor abductor adductor extending bending raising spreading intrinsic strength power movement"""
 )
 """Motions of a joint, which name the place of a weakness no further than the joint does."""
 
@@ -171,6 +185,9 @@ for _state, _names in (
 ):
     LAB_WORDS |= dict.fromkeys(stems(_names), cast("LabWord", _state))
 
+DIGITS = stems("finger thumb toe")
+"""Parts whose spreading is a motion and not a course."""
+
 PATHS = stems("down into along from through inside toward onto below above behind beside near around between")
 """Words between a complaint and where it goes to."""
 
@@ -201,3 +218,24 @@ def sense(tokens: tuple[str, ...]) -> frozenset[str]:
     )
     kept = [word for word in tokens if word not in _JOINTS] or tokens
     return frozenset(SAME.get(trunk(word), trunk(word)) for word in kept)
+
+
+def beside_medicine(text: str, around: Set[str]) -> frozenset[str]:
+    """Return what the words around the name of a medicine say happened to it.
+
+    "stopped", "cut" (less of it, or doses missed), "changed" or "overdose".
+    """
+    told = {
+        "stopped": bool(around & STOPPED) or RAN_OUT.search(text) is not None,
+        "cut": bool(around & CUT),
+        "changed": bool(around & (STARTED | CUT)),
+        "overdose": bool(around & OVERDOSE),
+    }
+    return frozenset(each for each, there in told.items() if there)
+
+
+def modifiers(tokens: Iterable[str]) -> list[str]:
+    """Return the codes that the adjectives of a name add; to spread fingers is a motion, not a course."""
+    tokens = tuple(tokens)
+    still = {"spreading"} if not DIGITS.isdisjoint(tokens) else set()
+    return [code for token in tokens if token not in still for code in MODIFIERS.get(token, ())]
