@@ -46,7 +46,7 @@ _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
-_RAISED, _RAISED_EDGE = 1.5, 1.25
+RAISED, _RAISED_EDGE = 1.5, 1.25
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0
 _MOVED = 15.0
@@ -218,7 +218,7 @@ def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
 def raised(noise: Noise, frame_s: float) -> Stretches:
     """Frames whose level is 1.5 times the resting level, with neighbours above 1.25: weak tonic activity."""
     ratio = noise.rise
-    high, part = ratio > _RAISED, ratio > _RAISED_EDGE
+    high, part = ratio > RAISED, ratio > _RAISED_EDGE
     return [(a * frame_s, b * frame_s) for a, b in runs(part) if high[a:b].any()]
 
 
@@ -309,8 +309,8 @@ def exclusions(
     explained_s: NDArray[np.float64],
     slow_s: NDArray[np.float64],
     small_s: NDArray[np.float64],
-) -> list[Span]:
-    """Everything to be left out, with the reason, in order of time; spans of one reason do not overlap.
+) -> dict[str, Stretches]:
+    """Everything to be left out, by reason.
 
     Parameters
     ----------
@@ -335,13 +335,18 @@ def exclusions(
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
         VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
     }
+    return found
+
+
+def as_spans(found: dict[str, Stretches], seconds: float) -> tuple[Span, ...]:
+    """As spans with their reason, in order of time; those of one reason do not overlap."""
     spans = [
-        Span(max(0.0, a), min(recording.seconds, b), reason)
+        Span(max(0.0, a), min(seconds, b), reason)
         for reason, stretches in found.items()
         for a, b in merged(stretches)
-        if b > 0 and a < recording.seconds and b > a
+        if b > 0 and a < seconds and b > a
     ]
-    return sorted(spans, key=lambda span: (span.start_s, span.end_s))
+    return tuple(sorted(spans, key=lambda span: (span.start_s, span.end_s)))
 
 
 def _to_the_ends(stretches: Stretches, seconds: float) -> Stretches:

@@ -16,11 +16,20 @@ from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, 
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan
 from myolens.emg.events import Events, beats_from_ecg, find_events
-from myolens.emg.exclusion import MOST_FOR_SMALL, disturbed, exclusions, inside, merged
+from myolens.emg.exclusion import (
+    MOST_FOR_SMALL,
+    VOLUNTARY,
+    as_spans,
+    disturbed,
+    exclusions,
+    inside,
+    merged,
+)
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
+from myolens.emg.isolation import accompanied
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
@@ -160,7 +169,7 @@ def _at_rest(
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
         return waves.where(~inside(waves.sample / recording.rate, spans))
 
-    def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> tuple[list[Span], Stretches]:
+    def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> dict[str, Stretches]:
         found = exclusions(
             source,
             noise,
@@ -172,29 +181,40 @@ def _at_rest(
             slow_s=slow_s,
             small_s=small_s,
         )
-        found += stimuli
-        return found, merged((span.start_s, span.end_s) for span in found)
+        return found | {STIMULATION: [(span.start_s, span.end_s) for span in stimuli]}
+
+    def together(found: dict[str, Stretches]) -> Stretches:
+        return merged(span for stretches in found.values() for span in stretches)
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
     waves, weak = events.waves.where(events.muscle), events.weak
-    _, spans = left_out(waves, np.zeros(0))
+    spans = together(left_out(waves, np.zeros(0)))
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
     waves = joined(at_work, with_recalled(outside(waves, spans), weak, noise)).in_order()
     small_s = weak.sample / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
     small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
-    excluded, spans = left_out(waves, small_s)
-    excluded.sort(key=lambda span: span.start_s)
-    kept = complement(spans, recording.seconds)
-    analysed_s = length(kept)
-    waves = outside(waves, spans)
+    not_rest = left_out(waves, small_s)
+    waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
         waves = waves.where(~heart.events)
         discharges, shapes = sort_discharges(waves, noise)
+    lone = discharges.unit < 0
+    restless = accompanied(
+        source,
+        noise,
+        waves.where(discharges.event[lone]),
+        of_units_s=discharges.sample[~lone] / recording.rate,
+        explained_s=np.sort(np.concatenate([explained_s, _beats(heart)])),
+    )
+    excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
+    spans = merged((span.start_s, span.end_s) for span in excluded)
+    kept = complement(spans, recording.seconds)
+    analysed_s = length(kept)
     discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = _events(source, waves, discharges, shapes)
@@ -216,7 +236,7 @@ def _at_rest(
         events=found,
         units=units,
         rate_per_min=rate,
-        excluded=tuple(excluded),
+        excluded=excluded,
         quality=quality,
         findings=implied(
             count=len(found),
@@ -260,7 +280,7 @@ def _beats(heart: Heart | None) -> NDArray[np.float64]:
     return heart.beats_s if heart else np.zeros(0)
 
 
-def _notes(recording: Recording, found: tuple[Event, ...], excluded: list[Span]) -> tuple[str, ...]:
+def _notes(recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...]) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
         notes.append("No discharge was found; the upper limit of the rate says what that excludes.")
