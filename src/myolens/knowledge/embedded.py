@@ -9,6 +9,7 @@ from myolens.case import Finding
 from myolens.knowledge.durations import days_from, number_from
 from myolens.knowledge.lexicon import Lexicon
 from myolens.knowledge.quantities import Quantity, quantity_from
+from myolens.knowledge.wording import BARE_FAMILY
 
 _SPAN = r"(?:hour|day|week|fortnight|month|year|decade)s?"
 _NUMBER = r"(?:[\d.,½-]+|(?:[a-z]+(?: of)?))"
@@ -41,6 +42,8 @@ def apart(finding: Finding, names: Lexicon, *, today: date | None = None) -> Fin
     A name that would not be known without these words is left alone.
     """
     text = " ".join(finding.name.replace("_", " ").split())
+    if finding.present is False and BARE_FAMILY.fullmatch(text.lower()):
+        return finding.model_copy(update={"name": f"no {text}", "present": True})
     if finding.value is None and _AMOUNT.search(text):
         finding = _with_amount(finding, text, names)
     if finding.value is None and not finding.since and (told := _WHEN.match(text)):

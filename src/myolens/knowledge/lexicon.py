@@ -20,9 +20,9 @@ from myolens.knowledge.spelling import respelt, sound
 from myolens.knowledge.text import bag, key, stem, words
 from myolens.knowledge.wording import (
     ARTICLES,
+    BARE_FAMILY,
     DEGREES,
     EMPTY,
-    EVERYWHERE,
     FAMILY_HISTORY,
     GRADES,
     HIGH,
@@ -32,7 +32,6 @@ from myolens.knowledge.wording import (
     MODIFIERS,
     MOTIONS,
     NEGATIONS,
-    NEUTRAL,
     OFTEN,
     ONCE,
     PATHS,
@@ -41,6 +40,7 @@ from myolens.knowledge.wording import (
     WEAKNESS_MODIFIERS,
     modifiers,
     sense,
+    special_cases,
 )
 
 Words = tuple[str, ...]
@@ -98,7 +98,13 @@ class Lexicon:
                 if not set(bag(words(name))) <= LOW | HIGH | EMPTY:  # of "reduced feeling" that is "reduced"
                     self.bags.setdefault(bag(words(name)), definition.code)
                 self.senses.setdefault(sense(words(name)), set()).add(definition.code)
-        self.special |= {key(name) for name in (*definition.narrower, *_special_cases(definition))}
+        self.special |= {
+            key(name)
+            for name in (
+                *definition.narrower,
+                *special_cases(definition.code, definition.synonyms, definition.every_name),
+            )
+        }
         for name in definition.opposites:
             self.opposites.setdefault(key(name), definition.code)
             self.senses.setdefault(sense(words(name)), set()).add("")  # so that it is not taken for presence
@@ -110,14 +116,17 @@ class Lexicon:
     def finding(self, name: str, *, kind: str | None = None) -> Meaning | None:
         """Return what a name of a finding means, or None if it is not understood."""
         text = " ".join(words(name))
-        if kind in ("family_history", "family"):
-            return self._in_family(text)
         raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
+        of_relative = " ".join(words(FAMILY_HISTORY.sub("", raw)))
+        if kind in ("family_history", "family") and stem(raw.partition(" ")[0]) not in NEGATIONS:
+            return self._in_family(text) or self._in_family(of_relative)
         first, _, rest = raw.partition(" ")
         if stem(first) in NEGATIONS and FAMILY_HISTORY.search(rest):
+            if BARE_FAMILY.fullmatch(rest):  # nobody in the family has anything
+                return Meaning(tuple((code, False) for code in dict.fromkeys(self.family_findings.values())))
             return denied.negated() if (denied := self.finding(rest)) else None
         if FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
-            return self._in_family(" ".join(words(FAMILY_HISTORY.sub("", raw))))
+            return self._in_family(of_relative)
         tokens = words(name)
         reads = (self._plain, self._changed, self._likewise, self._both, self._repaired, self._within)
         meaning = next((each for read in reads if (each := self._able(read(tokens), tokens))), None)
@@ -372,19 +381,6 @@ class Lexicon:
     def neighbours(self) -> Neighbours:
         """What finds the nearest codes of a name that was not understood."""
         return Neighbours(self.knowledge)
-
-
-def _special_cases(definition: FindingDefinition) -> list[str]:
-    """Return the synonyms that say more than another name of the same finding ("leg cramps": "cramps")."""
-    own = _content(definition.code)
-    wide = [frozenset(bag(words(name))) for name in definition.every_name]
-    wide = [name for name in wide if name and not name < own]
-    return [name for name in definition.synonyms if any(other < _content(name) for other in wide)]
-
-
-def _content(name: str) -> frozenset[str]:
-    """Return the words of a name that decide what it means."""
-    return frozenset(bag(words(name))) - EMPTY - NEUTRAL - frozenset(EVERYWHERE)
 
 
 _LEXICONS: dict[int, Lexicon] = {}

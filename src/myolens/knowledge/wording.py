@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from typing import Literal, cast
 
 from myolens.knowledge.spelling import trunk
-from myolens.knowledge.text import key, stem
+from myolens.knowledge.text import bag, key, stem, words
 
 
 def stems(text: str) -> frozenset[str]:
@@ -109,7 +109,8 @@ UNABLE = stems("cannot cant unable difficulty difficult trouble inability imposs
 MOTIONS = stems(
     """extension flexion dorsiflexion plantarflexion inversion eversion
     abduction adduction rotation pronation supination elevation opposition extensor
-    flexor abductor adductor extending bending raising spreading intrinsic strength power movement"""
+    flexor abductor adductor everter evertor inverter invertor dorsiflexor extending bending raising
+    spreading intrinsic strength power movement"""
 )
 """Motions of a joint, which name the place of a weakness no further than the joint does."""
 
@@ -163,6 +164,12 @@ FAMILY_HISTORY = re.compile(
     r"grandfather|grandmother|relative|son|daughter)$"
 )
 """What makes a name a relative's."""
+BARE_FAMILY = re.compile(
+    r"(?:(?:relevant|significant|positive|known) )?(?:family (?:history|illness|disease|problems?)|"
+    r"relatives? affected|(?:illness|disease|history) in (?:the )?family)"
+    r"(?: of (?:note|this|it|illness|disease))?"
+)
+"""A family history of nothing in particular, which says something only where it is denied."""
 
 EVERYWHERE = ("body", "limb", "muscle")
 """Sites so wide that absence there is absence."""
@@ -239,3 +246,16 @@ def modifiers(tokens: Iterable[str]) -> list[str]:
     tokens = tuple(tokens)
     still = {"spreading"} if not DIGITS.isdisjoint(tokens) else set()
     return [code for token in tokens if token not in still for code in MODIFIERS.get(token, ())]
+
+
+def special_cases(code: str, synonyms: Iterable[str], every_name: Iterable[str]) -> list[str]:
+    """Return the synonyms that say more than another name of the same finding ("leg cramps": "cramps")."""
+    own = _content(code)
+    wide = [frozenset(bag(words(name))) for name in every_name]
+    wide = [name for name in wide if name and not name < own]
+    return [name for name in synonyms if any(other < _content(name) for other in wide)]
+
+
+def _content(name: str) -> frozenset[str]:
+    """Return the words of a name that decide what it means."""
+    return frozenset(bag(words(name))) - EMPTY - NEUTRAL - frozenset(EVERYWHERE)
