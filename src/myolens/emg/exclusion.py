@@ -11,6 +11,7 @@ from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
+from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
 from myolens.recording import ChannelKind, Recording, Span
@@ -288,9 +289,10 @@ def moved(recording: Recording) -> Stretches:
     return [(a - 2 * bin_s, b + 2 * bin_s) for a, b in _bins(active, bin_s, pad=0) if b - a >= 0.29]
 
 
-def disturbed(source: Source, noise: Noise, scan: Scan) -> dict[str, Stretches]:
-    """What no event tells of: gaps, lost signal, clipping, and movement that an accelerometer shows."""
+def disturbed(source: Source, noise: Noise, scan: Scan, evoked: Stretches) -> dict[str, Stretches]:
+    """What no event tells of: stimuli, gaps, lost signal, clipping, movement that an accelerometer shows."""
     return {
+        STIMULATION: evoked,
         GAP: [(gap.start_s, gap.end_s) for gap in source.recording.gaps],
         NO_SIGNAL: silent(scan, source.bin),
         CLIPPING: clipped(scan, np.median(noise.level, axis=0)),
@@ -327,10 +329,13 @@ def exclusions(
     """
     recording = source.recording
     times_s = waves.sample / waves.recording_rate
+    own = complement(disturbances[STIMULATION], recording.seconds)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
+    active = _within(active, own)
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    weak = [*raised(noise, source.frame / recording.rate), *small_units(small_s, times_s, recording.seconds)]
+    tonic = _within(raised(noise, source.frame / recording.rate), own)
+    weak = [*tonic, *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
         VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
@@ -347,6 +352,12 @@ def as_spans(found: dict[str, Stretches], seconds: float) -> tuple[Span, ...]:
         if b > 0 and a < seconds and b > a
     ]
     return tuple(sorted(spans, key=lambda span: (span.start_s, span.end_s)))
+
+
+def _within(stretches: Stretches, others: Stretches) -> Stretches:
+    """The parts of each that lie in the others."""
+    parts = ((max(a, c), min(b, d)) for a, b in stretches for c, d in others)
+    return [(a, b) for a, b in parts if b > a]
 
 
 def _to_the_ends(stretches: Stretches, seconds: float) -> Stretches:

@@ -105,10 +105,11 @@ def analyze(
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
     noise = replace(noise, frames=scanned.frames)
     beats = _known_beats(recording, source)
+    evoked = stimulated(recording, source.rows)
     events = find_events(
-        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
+        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats, evoked=evoked
     )
-    analysis = _at_rest(source, channels, noise, events, muscle, false_alarms_per_10_min)
+    analysis = _at_rest(source, channels, noise, events, evoked, muscle, false_alarms_per_10_min)
     if kind is ChannelKind.NEEDLE_EMG:
         analysis = _with_needle(analysis, recording, muscle)
     return _with_stimulation(analysis, recording, muscle)
@@ -156,6 +157,7 @@ def _at_rest(
     channels: Usable,
     noise: Noise,
     events: Events,
+    evoked: Stretches,
     muscle: str | None,
     false_alarms_per_10_min: float,
 ) -> Analysis:
@@ -163,14 +165,13 @@ def _at_rest(
     recording = source.recording
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
-    stimuli = stimulated(recording, source.rows)
-    disturbances = disturbed(source, noise, events.scan)
+    disturbances = disturbed(source, noise, events.scan, evoked)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
         return waves.where(~inside(waves.sample / recording.rate, spans))
 
     def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> dict[str, Stretches]:
-        found = exclusions(
+        return exclusions(
             source,
             noise,
             events.scan,
@@ -181,13 +182,12 @@ def _at_rest(
             slow_s=slow_s,
             small_s=small_s,
         )
-        return found | {STIMULATION: [(span.start_s, span.end_s) for span in stimuli]}
 
     def together(found: dict[str, Stretches]) -> Stretches:
         return merged(span for stretches in found.values() for span in stretches)
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
-    waves, weak = events.waves.where(events.muscle), events.weak
+    waves, weak = outside(events.waves.where(events.muscle), evoked), events.weak
     spans = together(left_out(waves, np.zeros(0)))
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
