@@ -173,7 +173,7 @@ def _coarser(trace: Trace, columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_shape(unit: Unit, analysis: Analysis, *, theme: Theme = SCREEN) -> str:
-    """Average potential of a unit on its largest channel, 0 ms at the largest deflection; empty without one."""
+    """Average potential of a unit on its largest channel, 0 ms at the largest deflection; empty if none."""
     if not unit.template.size:
         return ""
     row = analysis.channels.index(unit.channel)
