@@ -138,7 +138,8 @@ class Lexicon:
 
     def _able(self, meaning: Meaning | None, tokens: Words) -> Meaning | None:
         """Refuse to read an activity that has become hard ("trouble climbing") as one that is done."""
-        if not meaning or UNABLE.isdisjoint(tokens) or " ".join(tokens) in self.findings:
+        text = " ".join(tokens)
+        if not meaning or text in self.findings or (UNABLE.isdisjoint(tokens) and "hard to" not in text):
             return meaning
         kinds = {self.knowledge.findings[code].kind for code, _ in meaning.findings}
         return None if kinds <= {"habit", "exposure"} else meaning
