@@ -11,7 +11,7 @@ from myolens.knowledge.answers import degree, grade, lab_word, presence
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.disagreements import disagreements
 from myolens.knowledge.durations import days_from
-from myolens.knowledge.embedded import apart
+from myolens.knowledge.embedded import apart, told_of_class
 from myolens.knowledge.grades import grade_of, graded_findings, lab_state, multiple_of, named
 from myolens.knowledge.lexicon import Lexicon, lexicon
 from myolens.knowledge.meaning import Meaning
@@ -108,17 +108,16 @@ class _Reader:
                         self._as_medicine(finding)  # the dose cannot be read, but the medicine is taken
                 self.read_lab(Lab(name=finding.name, value=finding.value, unit=finding.unit))
                 return
-        if (
-            meaning is None
-            and finding.kind not in ("family_history", "family")
-            and self._as_medicine(finding)
-        ):
+        own = finding.kind not in ("family_history", "family")
+        if meaning is None and own and self._as_medicine(finding):
+            return
+        if meaning is None and (taken := told_of_class(finding, self.names)) and presence(finding):
+            self._take(RecognisedMedicine(taken, self.knowledge.findings[taken].name, (taken,), finding.name))
             return
         if meaning is None:
-            of_family = finding.kind in ("family_history", "family")
-            kinds: Kinds = ("family",) if of_family else ("finding", "lab", "medicine")
-            reason = "no finding, lab or medicine has this name"
-            self._not_understood(finding.name, "finding", reason, kinds, about=finding.kind)
+            kinds: Kinds = ("finding", "lab", "medicine") if own else ("family",)
+            why = "no finding, lab or medicine has this name"
+            self._not_understood(finding.name, "finding", why, kinds, about=finding.kind)
             return
         self._say(finding, meaning)
 
@@ -335,11 +334,13 @@ class _Reader:
         around, given = set(words(medicine.given_as)) - set(words(medicine.name)), medicine.given_as
         told = beside_medicine(key(given), around)
         if told & {"stopped", "cut"}:
-            for code in dict.fromkeys(self.knowledge.findings[code].stopped for code in medicine.implies):
-                if code is not None:
-                    self.said.append(RecognisedFinding(code, present=True, given_as=given))
-        if "stopped" in told:
-            return
+            ends = sorted(filter(None, {self.knowledge.findings[c].stopped for c in medicine.implies}))
+            self.said += [RecognisedFinding(code, present=True, given_as=given) for code in ends]
+            if "stopped" in told:
+                if not ends:
+                    why = "that this medicine was stopped is told of no cause here"
+                    self._not_understood(given, "medicine", why, Nearest((medicine.code,)))
+                return
         for word, code in (("changed", NEW_MEDICINE), ("overdose", TOO_MUCH)):
             if word in told and code in self.knowledge.findings:
                 self.said.append(RecognisedFinding(code, present=True, given_as=given))

@@ -76,7 +76,7 @@ OFTEN = frozenset({"falls", "recurrent", "repeated", "frequent", "often", "sever
 GRADES = stems(
     """stage grade type class end number level for while bit lot sometimes often at times since always very
     really own its it all without trying getting becoming gets now again twice every weekend
-    work works working morning ran did had went took seem look sound smoke outstretched"""
+    keep keeps kept work works working morning ran did had went took seem look sound smoke outstretched"""
 )
 """Words beside a known name that grade it or say when."""
 
@@ -96,10 +96,13 @@ CUT = stems(
     """missed missing skipped skipping forgot forgotten omitted reduced reducing reduction lowered lowering
     decreased decreasing halved taper tapered tapering wean weaned weaning cut cutting"""
 )
+TOO_MUCH = re.compile(
+    r"\b(?:(?:double|twice|triple|extra) (?:the )?(?:usual )?(?:doses?|amount)|too (?:much|many))\b"
+)
 RAN_OUT = re.compile(
     r"\b(?:r[au]n(?:ning)? (?:short|out)|out of|(?:came|coming|went|gone|weaned) off|no (?:more|longer))\b"
 )
-STARTED = stems("new newly started starting begun initiated increased increase raised changed change")
+STARTED = stems("new newly started starting begun initiated increased increase raised doubled changed change")
 OVERDOSE = stems("overdose toxicity intoxication toxic poisoning overuse")
 """Words beside a medicine: it was stopped, cut or missed, begun or changed, or too much was taken."""
 
@@ -158,15 +161,16 @@ WEAKNESS_MODIFIERS = {
 
 FAMILY_HISTORY = re.compile(
     r"^(?:positive )?(?:family history(?: of)?|familial|fh(?: of)?|fhx|family)\b|"
-    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|grandfather|grandmother|relative|son|daughter)s?"
+    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|cousin|grandfather|grandmother|relative|son|daughter)s?"
     r"(?: (?:with|had|has|of))?\b|\b(?:in|runs in) (?:the )?family$|\bfamily history$|"
     r"\bin (?:(?:an?|the|my|one|his|her) )?(?:father|mother|brother|sister|sibling|parent|uncle|aunt|cousin|"
     r"grandfather|grandmother|relative|son|daughter)$"
 )
 """What makes a name a relative's."""
 BARE_FAMILY = re.compile(
-    r"(?:(?:relevant|significant|positive|known) )?(?:family (?:history|illness|disease|problems?)|"
-    r"relatives? affected|(?:illness|disease|history) in (?:the )?family)"
+    r"(?:(?:relevant|significant|positive|known|neurological|neuromuscular|inherited) )?"
+    r"(?:family (?:history|illness|disease|problems?)|relatives? affected|"
+    r"(?:illness|disease|history) in (?:the )?family)"
     r"(?: of (?:note|this|it|illness|disease))?"
 )
 """A family history of nothing in particular, which says something only where it is denied."""
@@ -235,8 +239,8 @@ def beside_medicine(text: str, around: Set[str]) -> frozenset[str]:
     told = {
         "stopped": bool(around & STOPPED) or RAN_OUT.search(text) is not None,
         "cut": bool(around & CUT),
-        "changed": bool(around & (STARTED | CUT)),
-        "overdose": bool(around & OVERDOSE),
+        "changed": bool(around & STARTED),
+        "overdose": bool(around & OVERDOSE) or TOO_MUCH.search(text) is not None,
     }
     return frozenset(each for each, there in told.items() if there)
 
