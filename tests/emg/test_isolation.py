@@ -9,6 +9,7 @@ import pytest
 from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import Analysis, analyze
+from myolens.readers import read
 from myolens.recording import Channel, ChannelKind, Recording
 
 AT_S = 30.0
@@ -54,3 +55,18 @@ def test_small_movements_of_an_idle_arm_are_no_fasciculations(shared_data: Path)
     analysis = analyze(Recording.from_array(values[:, :8].T.astype(np.int8), 200.0, channels))
     assert analysis.analysed_seconds > 55
     assert analysis.events == ()
+
+
+@pytest.mark.parametrize(("channels", "counted"), [(1, False), (4, True)])
+def test_small_potentials_count_only_where_channels_bear_each_other_out(channels: int, counted: bool) -> None:
+    x, described = quiet(60.0, channels=channels)
+    times = np.arange(3.0, 58.0, 5.5)
+    add(x, 1000.0, times, np.full(channels, 22.0), potential(1000.0, width_s=0.004))
+    analysis = analyze(stored(x, 1000.0, described))
+    assert (len(analysis.events) >= 8) is counted
+
+
+def test_what_came_once_on_one_channel_is_five_times_the_noise(shared_data: Path) -> None:
+    analysis = analyze(read(shared_data / "biosppy_emg" / "emg.txt")[0])
+    assert analysis.events
+    assert all(event.snr_db > 13.9 for event in analysis.events if event.unit is None)

@@ -1,4 +1,4 @@
-"""Whether a potential that came only once stands on its own, or out of weak activity around it."""
+"""What stands out by itself: potentials of a telling size, out of silence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from myolens.emg.counting import Stretches
 from myolens.emg.detection import distance
 from myolens.emg.exclusion import RAISED
+from myolens.emg.matching import Discharges
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source, in_order
 from myolens.emg.waveforms import Waveforms
@@ -15,8 +16,35 @@ from myolens.emg.waveforms import Waveforms
 AROUND_S = 0.15
 """A pause of this length on both sides is shorter than the intervals of the slowest voluntary firing."""
 
+_OF_UNIT = 0.95
 _POTENTIAL_S, _COMPLEX_S = 0.03, 0.06
 _ENOUGH = 0.5
+
+
+def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDArray[np.bool_]:
+    """Events that are too small to be told from what noise makes.
+
+    The peaks of a spiky background are as alike as those of a small unit. A potential that came once is
+    to reach the size given, and the potentials of a unit 0.95 of it at the median, as noise takes from some
+    and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
+
+    Parameters
+    ----------
+    waves, discharges
+        Events, and what they were sorted into.
+    telling : float
+        Times the noise, from `myolens.emg.detection.telling`.
+
+    Returns
+    -------
+    ndarray of bool, shape (events,)
+    """
+    small = np.zeros(len(waves.sample), bool)
+    size = waves.peak / waves.level
+    for unit in np.unique(discharges.unit):
+        own = discharges.event[discharges.unit == unit]
+        small[own] = size[own] < telling if unit < 0 else np.median(size[own]) < _OF_UNIT * telling
+    return small
 
 
 def accompanied(

@@ -14,7 +14,7 @@ from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
-from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan
+from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
 from myolens.emg.events import Events, beats_from_ecg, find_events
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
@@ -29,7 +29,7 @@ from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
-from myolens.emg.isolation import accompanied
+from myolens.emg.isolation import accompanied, indistinct
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
@@ -200,9 +200,13 @@ def _at_rest(
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
-    if events.heart is None and heart is not None:
-        waves = waves.where(~heart.events)
+    beats = np.zeros(len(waves.sample), bool) if heart is None or events.heart else heart.events
+    size = telling(false_alarms_per_10_min, len(source.rows))
+    dropped = beats | indistinct(waves, discharges, size)
+    while dropped.any():
+        waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
+        dropped = indistinct(waves, discharges, size)
     lone = discharges.unit < 0
     restless = accompanied(
         source,
@@ -221,7 +225,7 @@ def _at_rest(
     units = _units(source, found, shapes, kept)
     times = np.array([event.time_s for event in found])
     rate, spread = rate_per_min(times, kept)
-    detectable = detectable_peak_to_peak(source, noise, events.threshold)
+    detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
