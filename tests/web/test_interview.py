@@ -46,6 +46,33 @@ def test_a_healthy_twitcher_is_told_to_look_after_it_at_home(browser) -> None:
     assert "ruled out" not in page.text.lower()
 
 
+EVERYDAY = {
+    "muscle_cramps", "worse_after_exercise", "exercise_heavy", "short_sleep", "insomnia", "stress", "anxiety",
+    "worse_with_stress", "worse_with_caffeine", "high_caffeine_intake", "eye_strain", "high_screen_time",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "unit"), [("left:eyelid", "weeks"), ("right:calf", "months")])
+def test_who_writes_nothing_is_asked_about_weakness_and_everyday_habits(browser, place, unit) -> None:
+    number = begin(browser, age="31", sex="male")
+    shown = re.findall(r'name="shown" value="([^"]+)"', browser.get(f"/find/{number}/safety").text)
+    assert shown[:3] == ["weakness", "muscle_wasting", "symptoms_progressive"]
+    browser.post(f"/find/{number}/safety", shown=shown)
+    browser.post(f"/find/{number}/where", site=[place], amount="3", unit=unit)
+    page, asked = answer_all(browser, number)
+    assert len(EVERYDAY & {*shown, *asked}) >= 3
+    assert sum(load().findings[code].safety for code in asked) <= len(asked) * 2 / 3
+    assert re.search(r"card urgency (self_care|routine)", page.text)
+
+
+def test_what_is_told_already_is_not_put_again_among_the_signs(browser) -> None:
+    number = begin(browser, age="60", complaint="My right hand has become weak")
+    browser.post(f"/find/{number}/words", read_hand_weakness="yes")
+    shown = re.findall(r'name="shown" value="([^"]+)"', browser.get(f"/find/{number}/safety").text)
+    assert "weakness" not in shown
+    assert "muscle_wasting" in shown
+
+
 def test_weakness_with_swallowing_trouble_is_urgent(browser) -> None:
     number = begin(browser, age="61", sex="male", complaint="")
     browser.post(f"/find/{number}/where", site=["left:hand", "tongue"], amount="5", unit="months")

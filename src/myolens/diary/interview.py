@@ -13,6 +13,7 @@ from myolens.assessment.result import Question
 from myolens.case import Case, Finding, Lab
 from myolens.diary.implied import ABILITY_FINDINGS
 from myolens.knowledge import load
+from myolens.knowledge.consequences import closure
 from myolens.knowledge.proposals import Proposal, propose
 from myolens.knowledge.vocabulary import DURATION
 
@@ -46,10 +47,16 @@ ASKED_APART = frozenset({"twitching_over_2_weeks", "twitching_over_3_months"})
 """What the page on where and since when asks already."""
 
 SAFETY_ROUNDS = 2
-"""Rounds of signs of danger (six each) put together on one page, to be ticked."""
+MOST_TICKED = 12
+"""Rounds of signs of danger (six each) put together on one page, to be ticked, and how many at most."""
+
+ALWAYS_TICKED = ("weakness", "muscle_wasting", "symptoms_progressive")
+"""Signs put to everybody with those of danger: whether twitching is harmless turns on them."""
 
 ENOUGH_QUESTIONS = 14
 """After so many the result is shown; more can be asked for there."""
+LAST_SAFETY_FIRST = 9
+"""After so many, what tells most about the causes goes before rare dangers, however much is open."""
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -161,20 +168,30 @@ class Interview(BaseModel):
         return assess(self.case(name, besides), today=datetime.now().date())
 
     def safety_questions(self, name: str, besides: Beside = NOTHING) -> tuple[str, ...]:
-        """The weightiest open signs of danger that a tick can answer, and those next if all are absent."""
+        """The open signs everybody is asked, the weightiest of danger, and those next if all are absent."""
         findings = load().findings
-        asked: dict[str, Answer | float] = {}
+        told_of = [item for item in self.assessment(name, besides).understood if item.present is not None]
+        here = tuple(item.finding for item in told_of if item.present)
+        known = {*closure(here, load()), *(item.finding for item in told_of)}
+        asked: dict[str, Answer | float] = {code: "no" for code in ALWAYS_TICKED if code not in known}
         for _ in range(SAFETY_ROUNDS):
             told = self.model_copy(update={"answers": self.answers | asked})
             wanted = [q.finding for q in told.assessment(name, besides).questions if q.safety]
             asked |= {
                 code: "no" for code in wanted if findings[code].number is None and code not in ASKED_APART
             }
-        return tuple(asked)
+        return tuple(asked)[:MOST_TICKED]
 
     def next_question(self, answer: Assessment) -> Question | None:
-        """The best question not yet put; None when enough is known for an answer."""
-        if len(self.asked) >= ENOUGH_QUESTIONS:
+        """The best question not yet put; None when enough is known for an answer.
+
+        Signs of danger come first while the urgency turns on them; then every other question is one that
+        tells most about the causes, or nobody would be asked about sleep, coffee or exercise.
+        """
+        place = len(self.asked)
+        if place >= ENOUGH_QUESTIONS:
             return None
         apart = ASKED_APART if self.since else frozenset[str]()
-        return next((q for q in answer.questions if q.finding not in {*self.asked, *apart}), None)
+        left = [q for q in answer.questions if q.finding not in {*self.asked, *apart}]
+        telling = place >= LAST_SAFETY_FIRST or (answer.urgency.enough and place % 2 == 0)
+        return next((q for q in left if q.safety is not telling), left[0] if left else None)
