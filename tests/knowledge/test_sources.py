@@ -12,7 +12,6 @@ URL = re.compile(r"https?://[a-z0-9.-]+\.[a-z]{2,}\.?(:\d+)?(/\S*)?", re.IGNOREC
 
 NOT_A_PAGE = {
     "project_estimate": "a judgement of the authors; its note leads to the method in docs/knowledge.md",
-    "standard_teaching": "recalled, and marked so; no page was traced",
 }
 """Sources without an address, each with its reason."""
 
