@@ -106,3 +106,17 @@ def test_improbable_causes_bring_no_care() -> None:
     assert "magnesium_foods" not in advised(
         Facts(), probability={"hypomagnesaemia": 0.02, "muscle_fatigue": 0.5}
     )
+
+
+def test_in_an_emergency_measures_for_everyday_causes_come_last() -> None:
+    chances = {"sedative_withdrawal": 0.5, "stress_anxiety": 0.7}
+    everyday = {code for code, cause in KNOWLEDGE.causes.items() if cause.group in ("benign", "lifestyle")}
+    advice = plan(Facts(), probability=chances, level=UrgencyLevel.EMERGENCY).advice
+    calm = [
+        bool(each.for_causes) and everyday.issuperset(each.for_causes)
+        for each in advice
+        if each.horizon == "today"
+    ]
+    assert True in calm
+    assert calm == sorted(calm)
+    assert plan(Facts(), probability=chances).advice[0].for_causes

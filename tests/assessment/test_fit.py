@@ -71,3 +71,13 @@ def test_evidence_is_called_absent_only_where_somebody_said_so() -> None:
     assert {e.label for e in evidence if e.finding == "high_caffeine_intake"} == {"Caffeine 325 mg/day"}
     assert all("not mentioned" in e.label for e in evidence if e.finding == "twitching_eyelid")
     assert {e.finding for e in evidence if e.present is False} <= {"weakness"}
+
+
+def test_a_bare_number_needs_no_explanation() -> None:
+    told = (
+        Finding(name="started sertraline", kind="drug"),
+        Finding(name="jerks on falling asleep"),
+        Finding(name="depression", kind="history"),
+    )
+    result = assess(Case(age=45, findings=told, duration_of_twitching="1 week"))
+    assert "How long it has been twitching" not in result.fit.unexplained

@@ -19,6 +19,7 @@ from myolens.knowledge.model import (
 _RELEVANT = 0.15
 _RELEVANT_SHARE = 0.3
 """Care of a cause is offered from this probability, and this share of the highest, on (project estimates)."""
+_EVERYDAY = frozenset({"benign", "lifestyle"})
 _HORIZONS = ("today", "this_week", "until_review")
 MOST_IN_A_PHASE = 4
 """Measures for causes in each phase of the plan; general ones and what to avoid are never cut."""
@@ -53,7 +54,7 @@ def care_plan(
     A measure whose contraindication holds is withheld and its caution given instead; one whose
     contraindication has not been asked about is given with the question that must come first.
     In an emergency only what to avoid and what belongs to the clinician is listed: being seen
-    comes before care at home.
+    comes before care at home, and measures for everyday causes come last.
     """
     fitting: list[tuple[CareMeasure, tuple[str, ...]]] = []
     cautions = []
@@ -66,24 +67,33 @@ def care_plan(
         cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
         if not forbidden:
             fitting.append((measure, causes))
-    chosen = _within_phases(fitting, probability)
+    last = _everyday(knowledge) if level is UrgencyLevel.EMERGENCY else frozenset()
+    chosen = _within_phases(fitting, probability, last)
     for measure, _ in chosen:
         unasked = [reason for reason in measure.unless if _could_hold(reason.when, facts)]
         cautions += [_check_first(measure, reason, facts, labels) for reason in unasked[:1]]
     return Care(tuple(_advice(*each) for each in chosen), tuple(dict.fromkeys(cautions)))
 
 
+def _everyday(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset(code for code, cause in knowledge.causes.items() if cause.group in _EVERYDAY)
+
+
 def _within_phases(
-    fitting: list[tuple[CareMeasure, tuple[str, ...]]], probability: Mapping[str, float]
+    fitting: list[tuple[CareMeasure, tuple[str, ...]]],
+    probability: Mapping[str, float],
+    last: frozenset[str],
 ) -> list[tuple[CareMeasure, tuple[str, ...]]]:
     """Order the plan by phase and worth, and keep each phase short.
 
-    The worth of a measure is the probability of its likeliest cause times the weight of its evidence.
+    The worth of a measure is the probability of its likeliest cause times the weight of its evidence;
+    measures for the causes in ``last`` alone come after the others.
     """
 
-    def worth(each: tuple[CareMeasure, tuple[str, ...]]) -> float:
+    def worth(each: tuple[CareMeasure, tuple[str, ...]]) -> tuple[bool, float]:
         measure, causes = each
-        return round(max((probability[code] for code in causes), default=0.0) * _WEIGHT[measure.strength], 9)
+        value = max((probability[code] for code in causes), default=0.0) * _WEIGHT[measure.strength]
+        return not (causes and last.issuperset(causes)), round(value, 9)
 
     kept = []
     for phase in _HORIZONS:

@@ -18,6 +18,8 @@ LIKELY, POSSIBLE, SHOWN = 0.60, 0.30, 0.15
 MOST_LEADING, _MOST_NAMED = 3, 4
 _UNEXPLAINED = 0.5
 """A finding is unexplained if more often than not no cause that can produce it is at work."""
+_COMMON = 0.25
+"""What so many people have without any of the causes needs no explanation (project estimate)."""
 _TELLING = frozenset({"symptom", "sign", "lab", "test", "recording"})
 _EVERYDAY = frozenset({"benign", "lifestyle"})
 
@@ -109,12 +111,19 @@ def _unexplained(network: Network, observed: Mapping[str, Weights], drawn: Boole
 
 
 def _present(network: Network, observed: Mapping[str, Weights]) -> list[str]:
-    """Findings that something would have to produce; exposures and habits need no explanation."""
+    """Findings that something would have to produce.
+
+    Exposures and habits need no explanation, nor does what many people have anyway, nor a bare
+    number, which speaks through the findings of its thresholds.
+    """
+    known = network.knowledge.findings
     return [
         code
         for code, weights in observed.items()
         if weights.if_present > weights.if_absent
-        and network.knowledge.findings[code].kind in _TELLING
+        and known[code].kind in _TELLING
+        and known[code].answer != "number"
+        and network.leak[network.findings[code], 0] < _COMMON
         and code not in network.risks
     ]
 
