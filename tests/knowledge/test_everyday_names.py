@@ -126,6 +126,14 @@ def test_the_family_is_not_the_person() -> None:
         ("losing_muscle_in_hand", "wasting_hand"),
         ("leg_keeps_jumping", "twitching_legs"),
         ("heart flutters", "palpitations"),
+        ("fatigable ptosis", "ptosis"),
+        ("fatigable ptosis", "weakness_fatigable"),
+        ("slurred speech suddenly", "sudden_onset"),
+        ("legs paralysed", "weakness_severe"),
+        ("woke up paralysed", "weakness_sudden"),
+        ("left arm paralysed", "weakness_severe"),
+        ("attacks of paralysis", "weakness_episodic"),
+        ("eyelid won't stop twitching", "twitching_eyelid"),
     ],
 )
 def test_everyday_names(name: str, code: str) -> None:

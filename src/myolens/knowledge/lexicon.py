@@ -330,7 +330,10 @@ class Lexicon:
         rest = tuple(t for t in rest if t not in free and number_from(t) is None)
         if code is None or not all(_VERTEBRA.fullmatch(token) for token in rest):
             return None
-        return Meaning(((code, True),), site, special=True)
+        implied = self.knowledge.findings[code].implies
+        there = [f for f in self.knowledge.families.values() if site and f.general in implied]
+        here = (each for f in there for each in self.for_site(f.code, site or "") if each not in implied)
+        return Meaning(tuple((each, True) for each in (code, *here)), site, special=True)
 
     def _repaired(self, tokens: Words) -> Meaning | None:
         """Read a name again with each unknown word replaced by the one known word a slip away."""
