@@ -137,3 +137,17 @@ def test_results_of_two_days_are_not_called_a_slip() -> None:
         Case(findings=(Finding(name="weakness"), Finding(name="weakness", present=False)))
     ).contradictions
     assert "do not fit together" in answers.text
+
+
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [
+        (("legs paralysed",), DAYS),
+        (("legs paralysed", "slurred speech"), EMERGENCY),
+        (("cannot move my legs", "numbness"), EMERGENCY),
+        (("woke up paralysed",), EMERGENCY),
+    ],
+)
+def test_limbs_that_cannot_be_moved(told: tuple[str, ...], level: UrgencyLevel) -> None:
+    """NHS: 999 where it came suddenly or with trouble of speech, breathing, swallowing or feeling."""
+    assert highest(*told) is level
