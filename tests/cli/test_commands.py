@@ -347,3 +347,16 @@ def test_what_cannot_be_measured_is_said(myolens, example) -> None:
         outcome = myolens(*arguments)
         assert outcome.code == 2
         assert words in outcome.err
+
+
+@pytest.mark.parametrize(("name", "words"), [(".", "is a folder"), ("found.pdf", "ends in .pdf")])
+def test_a_report_is_not_written_over_a_folder_or_under_a_false_name(
+    myolens, example, tmp_path, monkeypatch, name, words
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (("analyze", example / "left-biceps.edf"), ("report", example / "desk-worker.yaml")):
+        outcome = myolens(*arguments, "-o", name)
+        assert outcome.code == 2
+        assert words in outcome.err
+        assert outcome.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

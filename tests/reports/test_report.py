@@ -249,3 +249,36 @@ def test_repetitive_stimulation_is_shown_train_by_train(recording: Recording, an
 def test_pdf_prints_whatever_a_person_wrote(assessment: Assessment, words: str) -> None:
     content = pdf(assessment, Case(id=words, complaint=words), today=TODAY)
     assert content.startswith(b"%PDF-")
+
+
+def test_only_sources_the_pages_cite_are_listed(page: str, assessment: Assessment, case: Case) -> None:
+    far = {f"Far{n}": {"citation": f"Of another cause {n}", "url": None} for n in range(3)}
+    more = Assessment.model_validate(
+        assessment.model_dump(mode="json") | {"sources": far | assessment.model_dump(mode="json")["sources"]}
+    )
+    shown = report(more, case, today=TODAY)
+    assert "Of another cause" not in shown
+    assert 'id="source-1"' in shown
+    cited = set(re.findall(r'href="#(source-\d+)"', shown))
+    assert cited == set(re.findall(r'id="(source-\d+)"', shown))
+
+
+def test_what_is_still_open_is_told_apart_and_blood_tests_have_their_names(
+    assessment: Assessment, case: Case
+) -> None:
+    cautions = [
+        {"text": "Sea salt: only if you have no heart failure.", "because": ["not said yet"], "sources": []},
+        {"text": "Tablets: not in pregnancy.", "because": ["Pregnancy"], "sources": []},
+    ]
+    urgency = assessment.urgency.model_dump(mode="json") | {"not_asked": ["Headache", "Numb hand"]}
+    told = Assessment.model_validate(
+        assessment.model_dump(mode="json") | {"cautions": cautions, "urgency": urgency}
+    )
+    labs = (Lab(name="tsh", value=1.6, unit="mU/L"), Lab(name="calcium", value=2.3, unit="mmol/L"))
+    shown = report(told, case.model_copy(update={"labs": labs}), today=TODAY)
+    sure, careful = shown.index("Make sure first"), shown.index("Careful, because of what you told us")
+    assert sure < shown.index("Sea salt") < careful < shown.index("Tablets: not in pregnancy")
+    assert "Because: not said yet" not in shown
+    assert "Headache; Numb hand" in shown
+    assert "<td>TSH</td><td>1.6 mU/L</td>" in shown
+    assert "<td>Calcium, adjusted</td>" in shown

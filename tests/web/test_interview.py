@@ -206,3 +206,10 @@ def test_worry_is_answered_with_an_offer_and_not_kept(browser, folder) -> None:
     assert "/learn/care/cbt_health_anxiety" in high
     assert "Nothing needs to be done" in browser.post("/worry", serious="0", checking="1").text
     assert browser.post("/worry", serious="7").status_code == 400
+
+
+def test_a_time_read_in_the_story_is_shown_as_people_say_it(browser) -> None:
+    number = begin(browser, age="30", complaint="My calf has been twitching for 3 months.")
+    page = browser.get(f"/find/{number}/words").text
+    assert "How long it has been twitching: 3 months" in page
+    assert "91.3" not in page

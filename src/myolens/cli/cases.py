@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from myolens.cli.output import console, note, print_json, write_whole
+from myolens.cli.output import console, note, page_path, print_json, write_whole
 from myolens.errors import InputError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def _report(
 ) -> None:
     from myolens.reports import report as render
 
+    output = page_path(output)
     case, assessment, examined, failures = _assessed(path, trust_text=trust_text)
     write_whole(output, render(assessment, case, examined, failures=failures))
     if pdf:

@@ -49,6 +49,7 @@ def progress(words: str) -> Iterator[Callable[[float], None]]:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file completely or not at all."""
+    _no_folder(path)
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,3 +61,20 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise InputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+
+
+def page_path(path: Path) -> Path:
+    """Return where a page of HTML is written, refusing a folder or a name that promises another format."""
+    _no_folder(path)
+    if path.suffix.lower() in {".pdf", ".json", ".edf", ".csv", ".yaml", ".yml"}:
+        raise InputError(
+            f"is no name for a page of HTML: it ends in {path.suffix}",
+            where=str(path),
+            mend=f"Write it as {path.with_suffix('.html')}",
+        )
+    return path
+
+
+def _no_folder(path: Path) -> None:
+    if path.is_dir():
+        raise InputError("is a folder", where=str(path), mend="Name the file to write in it")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from myolens.cli.output import console, note, print_json, progress, write_whole
+from myolens.cli.output import console, note, page_path, print_json, progress, write_whole
 from myolens.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def analyze(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document a recording."),
     output: Path | None = typer.Option(None, "--output", "-o", help="Write an HTML report here."),
     kind: str | None = typer.Option(
-        None, help="What the channels are where the file does not say: surface_emg, needle_emg, ecg, other."
+        None,
+        help="What the channels are where the file does not say: surface_emg, needle_emg or another.",
     ),
     muscle: str | None = typer.Option(None, help="The muscle, for reference limits and the report."),
     rate: float | None = typer.Option(None, help="Samples per second, where the file does not say."),
@@ -67,6 +68,7 @@ def analyze(
 
     failures: list[str] = []
     found: list[Examined] = []
+    output = page_path(output) if output else None
     for path in recordings:
         try:
             examined = examine(path, kind=kind, muscle=muscle, rate=rate)

@@ -245,7 +245,8 @@ def _stated_rate(
     raise source.refuse(
         f"holds {shape.columns} columns of {len(values)} numbers, and neither a time column nor a "
         "sampling rate",
-        mend="Put a line such as '# sampling rate: 1000' at its top, or give the rate: rate=1000",
+        mend="Put a line such as '# sampling rate: 1000' at its top, or give the rate: rate=1000 in Python, "
+        "--rate 1000 on the command line",
     )
 
 

@@ -172,5 +172,6 @@ def _with_kind(recording: Recording, kind: ChannelKind | None) -> Recording:
     )
     if not rows:
         return recording
-    note = f"{len(rows)} channels were taken as {kind.value}, as asked"
+    taken = "1 channel was" if len(rows) == 1 else f"{len(rows)} channels were"
+    note = f"{taken} taken as {kind.value.replace('_', ' ')}, as asked"
     return replace(recording.with_kind(kind, rows), notes=(*recording.notes, note))

@@ -20,6 +20,7 @@ from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, needle
 from myolens.reports.body import body_picture
+from myolens.reports.cited import SHOWN_EVIDENCE, cited_sources, told_and_open
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -34,7 +35,7 @@ from myolens.reports.summary import (
     RECORDING_COLUMNS,
     Compared,
     comparison_sentence,
-    lab_value,
+    lab_row,
     summary_of,
 )
 from myolens.reports.svg import SCREEN, Theme
@@ -109,8 +110,9 @@ def report(
     from myolens import __version__
 
     checked = checked_in_order(assessment) if assessment else ()
-    shown_sources = dict(assessment.sources) if assessment else {}
     likely = likely_causes(assessment) if assessment else ()
+    shown_sources = cited_sources(assessment, likely, checked) if assessment else {}
+    told, open_cautions = told_and_open(assessment.cautions if assessment else ())
     summary = None
     if assessment and case:
         summary = summary_of(assessment, case, likely, checked, examined, followed, compared)
@@ -131,6 +133,9 @@ def report(
             checked_first=checked[:SHOWN_CHECKED],
             checked_rest=checked[SHOWN_CHECKED:],
             plan=plan_of(assessment.care) if assessment else (),
+            cautions=told,
+            make_sure=open_cautions,
+            shown_evidence=SHOWN_EVIDENCE,
             recordings=[_recording_part(item) for item in examined],
             failures=tuple(failures),
             sources=shown_sources,
@@ -143,7 +148,7 @@ def report(
             capital=capital,
             of_hundred=of_hundred,
             per_hundred=per_hundred,
-            lab_value=lab_value,
+            lab_row=lab_row,
             css=_asset("report.css"),
             viewer=_asset("viewer.js"),
             version=__version__,

@@ -14,6 +14,7 @@ from myolens.assessment.words import capital
 from myolens.case import Case
 from myolens.errors import InputError
 from myolens.reports import figures, needle
+from myolens.reports.cited import told_and_open
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -41,7 +42,7 @@ from myolens.reports.summary import (
     RECORDING_COLUMNS,
     Compared,
     comparison_sentence,
-    lab_value,
+    lab_row,
     summary_of,
 )
 from myolens.reports.svg import PAPER
@@ -124,7 +125,6 @@ def _data(
 ) -> dict[str, Any]:
     from myolens import __version__
 
-    numbers = {id: place for place, id in enumerate(assessment.sources, start=1)} if assessment else {}
     data: dict[str, Any] = {
         "title": "Muscle twitching: what was found" if assessment else "Recording report",
         "subtitle": subtitle(case, today),
@@ -132,23 +132,27 @@ def _data(
         "footer": f"Myolens {__version__}, {today.isoformat()}. Informs, does not diagnose.",
         "disclaimer": DISCLAIMER,
         "recordings": [_recording(item) for item in examined],
-        "labs": [[lab.name, lab_value(lab.value, lab.unit)] for lab in case.labs] if case else [],
+        "labs": [lab_row(lab) for lab in case.labs] if case else [],
         "medicines": ", ".join(case.medicines) if case else "",
         "limits": list(failures),
     }
     if assessment is None:
-        keys = ("causes", "checked", "questions", "tests", "plan", "cautions", "sources")
+        keys = ("causes", "checked", "questions", "tests", "plan", "cautions", "make_sure", "sources")
         empty: dict[str, Any] = {key: [] for key in keys}
         return data | empty | {"urgency": None, "fit": None, "course": None}
-    return data | _assessment(assessment, numbers) | {"limits": [*failures, *assessment.limits]}
+    return data | _assessment(assessment) | {"limits": [*failures, *assessment.limits]}
 
 
-def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, Any]:
+def _assessment(assessment: Assessment) -> dict[str, Any]:
+    numbers: dict[str, int] = {}
+
     def cites(ids: Sequence[str]) -> list[int]:
-        return sorted({numbers[id] for id in ids if id in numbers})
+        """Number sources as they are first cited; the list at the end holds no others."""
+        return sorted({numbers.setdefault(id, len(numbers) + 1) for id in ids if id in assessment.sources})
 
     urgency, course = assessment.urgency, assessment.course
-    return {
+    told, open_cautions = told_and_open(assessment.cautions)
+    parts = {
         "urgency": {
             "level": LEVEL_NAMES[urgency.level],
             "colour": LEVEL_COLOURS[urgency.level],
@@ -208,13 +212,16 @@ def _assessment(assessment: Assessment, numbers: dict[str, int]) -> dict[str, An
             }
             for heading, measures in plan_of(assessment.care)
         ],
-        "cautions": [{"text": c.text, "because": "; ".join(c.because)} for c in assessment.cautions],
+        "cautions": [{"text": c.text, "because": "; ".join(c.because)} for c in told],
+        "make_sure": [c.text for c in open_cautions],
         "course": {
             "text": course.text,
             "svg": figures.course_curve(course, theme=PAPER) if course.points else "",
+            "cites": cites(course.sources if course.points else ()),
         },
-        "sources": [{"citation": s.citation, "url": s.url} for s in assessment.sources.values()],
     }
+    cited = [assessment.sources[id] for id in numbers]
+    return parts | {"sources": [{"citation": s.citation, "url": s.url} for s in cited]}
 
 
 def _followed(told: Followed) -> dict[str, Any]:

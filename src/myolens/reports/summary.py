@@ -8,8 +8,9 @@ from typing import Any
 
 from myolens.assessment.result import Assessment, CauseResult, CheckedFor, Understood
 from myolens.assessment.words import capital, of_hundred, range_of
-from myolens.case import Case
+from myolens.case import Case, Lab
 from myolens.emg import Comparison
+from myolens.knowledge import load
 from myolens.knowledge.vocabulary import DURATION
 from myolens.reports import needle
 from myolens.reports.examined import Examined
@@ -92,7 +93,7 @@ def summary_of(
         "lasted": next((item.value for item in assessment.understood if item.finding == DURATION), None),
         "sites": _sites(case),
         "signs": signs(assessment.understood),
-        "labs": [[lab.name, lab_value(lab.value, lab.unit)] for lab in case.labs],
+        "labs": [lab_row(lab) for lab in case.labs],
         "medicines": ", ".join(case.medicines),
         "cautions": [caution.text for caution in assessment.cautions[:SHOWN_CAUTIONS]],
         "recordings": [recording_row(item) for item in examined],
@@ -165,9 +166,11 @@ RECORDING_COLUMNS = (
 )
 
 
-def lab_value(value: float | str | None, unit: str | None) -> str:
-    """A laboratory value with its unit, in words."""
-    return "not known" if value is None else f"{value} {unit or ''}".strip()
+def lab_row(lab: Lab) -> list[str]:
+    """A laboratory test under the name a doctor knows it by, with its value and unit."""
+    known = load().labs.get(lab.name)
+    value = "not known" if lab.value is None else f"{lab.value} {lab.unit or ''}".strip()
+    return [known.name if known else capital(lab.name), value]
 
 
 def _cause(cause: CauseResult) -> dict[str, str]:

@@ -18,8 +18,11 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 from starlette.datastructures import FormData
 
+from myolens.assessment.words import duration
 from myolens.diary import Diary
 from myolens.errors import InputError
+from myolens.knowledge.proposals import Proposal
+from myolens.knowledge.vocabulary import DURATION
 from myolens.reports.dossier import Dossier
 from myolens.web.security import CSRF_FIELD, CSRF_HEADER, csrf_ok
 
@@ -215,7 +218,17 @@ def environment() -> Environment:
         trim_blocks=True,
     )
     made.filters["sentence"] = sentence
+    made.filters["amount"] = amount
     return made
+
+
+def amount(read: Proposal) -> str:
+    """A number read in somebody's words, with its unit; a time as people say it."""
+    if read.value is None:
+        return ""
+    if read.code == DURATION:
+        return duration(read.value)
+    return f"{read.value:g} {read.unit or ''}".strip()
 
 
 def sentence(words: str) -> str:

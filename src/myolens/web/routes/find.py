@@ -32,6 +32,7 @@ from myolens.knowledge import load
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, report
 from myolens.reports.body import FIGURE, HEIGHT, SPOTS, WIDTH
+from myolens.reports.cited import told_and_open
 from myolens.reports.dossier import Dossier, dossier
 from myolens.reports.page import SHOWN_CHECKED, checked_in_order, likely_causes, plan_of
 from myolens.web.pages import (
@@ -80,6 +81,7 @@ def result(request: Request, number: Number) -> HTMLResponse:
         return page(request, "emergency.html", number=number, answer=answer)
     checked = checked_in_order(answer)
     likely = likely_causes(answer)
+    told_cautions, open_cautions = told_and_open(answer.cautions)
     return page(
         request,
         "result.html",
@@ -87,6 +89,8 @@ def result(request: Request, number: Number) -> HTMLResponse:
         answer=answer,
         likely=likely,
         plan=plan_of(answer.care),
+        cautions=told_cautions,
+        make_sure=open_cautions,
         told=told,
         knowledge=load(),
         checked_first=checked[:SHOWN_CHECKED],

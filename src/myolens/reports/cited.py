@@ -1,0 +1,42 @@
+"""The sources a report cites, numbered in the order in which they are first met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from myolens.assessment.result import Assessment, CauseResult, Caution, CheckedFor, SourceLine
+
+SHOWN_EVIDENCE = 10
+"""Findings listed with each cause on the page."""
+
+NOT_SAID = ("not said yet",)
+"""Ground of a caution that nothing told gives rise to: what to make sure of first."""
+
+
+def told_and_open(cautions: Sequence[Caution]) -> tuple[tuple[Caution, ...], tuple[Caution, ...]]:
+    """Part the cautions into those due to what was told and those that wait for an answer."""
+    told = tuple(caution for caution in cautions if caution.because != NOT_SAID)
+    return told, tuple(caution for caution in cautions if caution.because == NOT_SAID)
+
+
+def cited_sources(
+    assessment: Assessment, likely: Sequence[CauseResult], checked: Sequence[CheckedFor]
+) -> dict[str, SourceLine]:
+    """Return the sources of what the page shows; those of causes it does not name are left out."""
+    ids = dict.fromkeys(id for group in _groups(assessment, likely, checked) for id in group)
+    return {id: assessment.sources[id] for id in ids if id in assessment.sources}
+
+
+def _groups(
+    assessment: Assessment, likely: Sequence[CauseResult], checked: Sequence[CheckedFor]
+) -> Iterator[Sequence[str]]:
+    yield from (rule.sources for rule in assessment.urgency.rules)
+    for cause in likely:
+        yield cause.sources
+        yield from (item.sources for item in cause.evidence[:SHOWN_EVIDENCE])
+    yield from (item.sources for item in assessment.criteria)
+    yield from (item.sources for item in checked)
+    yield from (test.sources for test in assessment.tests)
+    yield from (measure.sources for measure in assessment.care)
+    yield from (caution.sources for caution in assessment.cautions)
+    yield assessment.course.sources if assessment.course.points else ()
