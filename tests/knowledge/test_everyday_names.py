@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.knowledge.told import KNOWLEDGE, named
+from tests.knowledge.told import KNOWLEDGE, named, said
+
+from myolens.case import Lab
 
 FAMILY = {code for code, definition in KNOWLEDGE.findings.items() if definition.kind == "family"}
 
@@ -143,3 +145,30 @@ def test_everyday_names(name: str, code: str) -> None:
 def test_fast_breathing_alone_is_not_overbreathing() -> None:
     assert "hyperventilation" not in named("tachypnoea").present
     assert "fast_breathing" in named("overbreathing").present
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "present", "absent"),
+    [
+        ("kidney function", "abnormal", "raised_creatinine", None),
+        ("kidney function", "normal", None, "raised_creatinine"),
+        ("liver function", "deranged", "raised_liver_enzymes", None),
+        ("thyroid function", "normal", None, "suppressed_tsh"),
+        ("blood count", "normal", None, "bloods_abnormal"),
+        ("drug screen", "negative", None, "recreational_stimulant_use"),
+        ("CK", "abnormal", "raised_ck", None),
+    ],
+)
+def test_worded_results(name: str, value: str, present: str | None, absent: str | None) -> None:
+    found = said(labs=[Lab(name=name, value=value)])
+    assert present is None or present in found.present
+    assert absent is None or absent in found.absent
+
+
+@pytest.mark.parametrize("name", ["potassium", "thyroid function", "calcium"])
+def test_abnormal_is_no_direction_where_there_are_two(name: str) -> None:
+    """An abnormal potassium may be low or high: it is asked, not guessed."""
+    found = said(labs=[Lab(name=name, value="abnormal")])
+    assert found.labs == ()
+    assert found.present == frozenset()
+    assert len(found.unrecognised) == 1

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from myolens.case import Finding
 from myolens.knowledge.grades import MILD, Levels, grade_of, scaled
 from myolens.knowledge.model import FindingDefinition, Knowledge
 from myolens.knowledge.text import key, words
-from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, LabWord
+from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, LabWord, stems
 
 SLIGHTLY = 2.5
 """Log likelihood ratio of something called mild or slight: about one in twelve has what others would
 call normal (project estimate). It still counts as a fact where urgency is decided."""
+
+_UNDIRECTED = stems("abnormal deranged disturbed")
 
 
 def presence(finding: Finding) -> bool | None:
@@ -49,3 +53,17 @@ def lab_word(value: float | str | None) -> LabWord | None:
     if not isinstance(value, str) or any(character.isdigit() for character in value):
         return None
     return next((LAB_WORDS[token] for token in words(value) if token in LAB_WORDS), None)
+
+
+def direction(
+    value: float | str | None, word: LabWord | None, states: Mapping[str, str | None]
+) -> LabWord | None:
+    """Return which way a worded result lies; "abnormal" only where the test has one way to be so.
+
+    ``states`` holds what a low and a high value mean. An abnormal kidney function is a low one, an
+    abnormal potassium may be either.
+    """
+    if word is None or _UNDIRECTED.isdisjoint(words(str(value))):
+        return word
+    ways: list[LabWord] = [way for way in ("low", "high") if states.get(way)]
+    return ways[0] if len(ways) == 1 else None

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from myolens.case import Case, Finding, Lab, Source
-from myolens.knowledge.answers import degree, grade, lab_word, presence
+from myolens.knowledge.answers import degree, direction, grade, lab_word, presence
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.disagreements import disagreements
 from myolens.knowledge.durations import days_from
@@ -260,13 +260,13 @@ class _Reader:
         definition = self.knowledge.labs[code]
         if lab.value is None or (isinstance(lab.value, str) and key(lab.value) in NOT_KNOWN):
             return
-        if word is not None:
+        states = {"low": definition.low_finding, "high": definition.high_finding}
+        if (word := direction(lab.value, word, states)) is not None:
             levels = None if word == "normal" else grade_of(str(lab.value))
             self.labs.append(RecognisedLab(code, lab.name, word=word, grade=levels))
             if levels is not None and word != "normal":
                 for passed in graded_findings(definition, word, levels):
                     self._follow(passed, f"{lab.name} {lab.value}", present=True)
-            states = {"low": definition.low_finding, "high": definition.high_finding}
             for state, finding in states.items():
                 if finding and (word in (state, "normal") or states.get(word) != finding):
                     self._follow(finding, f"{lab.name} {lab.value}", present=word == state)

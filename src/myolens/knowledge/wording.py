@@ -194,7 +194,7 @@ LAB_WORDS: dict[str, LabWord] = {}
 """Results given as words."""
 for _state, _names in (
     ("low", "low reduced decreased deficient suppressed undetectable depleted below subnormal"),
-    ("high", "high raised elevated increased above positive abnormal"),
+    ("high", "high raised elevated increased above positive abnormal deranged disturbed"),
     ("normal", "normal unremarkable unrevealing negative fine ok within"),
 ):
     LAB_WORDS |= dict.fromkeys(stems(_names), cast("LabWord", _state))
