@@ -176,6 +176,21 @@ def test_a_bad_line_keeps_its_place_in_the_batch(myolens, tmp_path) -> None:
     assert "line 2" in second["error"]
 
 
+def test_recordings_named_in_a_batch_are_analysed_and_missing_ones_are_told(
+    myolens, example, tmp_path
+) -> None:
+    (tmp_path / "biceps.edf").write_bytes((example / "left-biceps.edf").read_bytes())
+    cases = [{"id": "one", "recordings": ["biceps.edf"]}, {"id": "two", "recordings": ["none.edf"]}]
+    (tmp_path / "cases.jsonl").write_text("\n".join(json.dumps(case) for case in cases))
+    outcome = myolens("assess", "--batch", tmp_path / "cases.jsonl")
+    assert outcome.code == 2
+    assert "none.edf: no such file" in outcome.err
+    one, two = outcome.documents()
+    assert (one["id"], two["id"]) == ("one", "two")
+    assert "recording" in {item["source"] for item in one["understood"]}
+    assert "recording" not in {item["source"] for item in two["understood"]}
+
+
 def test_assess_json_and_the_same_bytes_twice(myolens, example) -> None:
     runs = [myolens("assess", example / "desk-worker.yaml", "--json") for _ in range(2)]
     assert runs[0].out == runs[1].out
@@ -343,6 +358,10 @@ def test_what_cannot_be_measured_is_said(myolens, example) -> None:
         (("decompose", file), "8 working surface EMG channels"),
         (("decrement", file), "no stimuli"),
         (("decompose", file, "--start", 3), "--end"),
+        (("excitability", "--severity", "nan"), "0 to 2"),
+        (("excitability", "--cause", "hypocalcaemia", "--severity", 9), "0 to 2"),
+        (("excitability", "--after", "8:nan"), "8:600"),
+        (("simulate", "--cause", "hypocalcemiaa", "-o", "x.edf"), "Perhaps hypocalcaemia"),
     ):
         outcome = myolens(*arguments)
         assert outcome.code == 2

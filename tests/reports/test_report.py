@@ -21,7 +21,7 @@ from myolens.reports.fhir import bundle
 from myolens.reports.figures import unit_shape
 from myolens.reports.page import likely_causes
 from myolens.reports.pdf import pdf
-from myolens.reports.svg import Scale
+from myolens.reports.svg import SCREEN, Scale, bottom_axis
 from myolens.reports.traces import MAXIMUM_COLUMNS, traces_of
 
 TODAY = date(2026, 1, 5)
@@ -282,3 +282,18 @@ def test_what_is_still_open_is_told_apart_and_blood_tests_have_their_names(
     assert "Headache; Numb hand" in shown
     assert "<td>TSH</td><td>1.6 mU/L</td>" in shown
     assert "<td>Calcium, adjusted</td>" in shown
+
+
+def test_short_names_of_sources_about_a_recording_are_spelt_out(analysis: Analysis) -> None:
+    noted = replace(analysis, notes=("Too short to say (up to 90 s were needed, Mil11).",))
+    shown = report(examined=[Examined(None, noted)], today=TODAY)
+    assert "Mil11: Mills KR. Detecting fasciculations" in shown
+    assert shown.count("Mills KR") == 1
+
+
+def test_the_last_number_of_an_axis_is_not_cut_off() -> None:
+    scale = Scale(0, 120, 84, 712)
+    drawn = "".join(bottom_axis(scale, 50, label="seconds", theme=SCREEN))
+    placed = {words: float(x) for x, words in re.findall(r'<text x="([\d.]+)"[^>]*>(\d+)</text>', drawn)}
+    assert placed["120"] + 3.3 * len("120") <= 720
+    assert placed["60"] == scale(60)

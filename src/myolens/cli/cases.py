@@ -80,9 +80,13 @@ def assess(
             note(str(error))
             print_json({"schema": "myolens.error/1", "error": str(error)})
 
+        missing: list[str] = []
         for case in read_cases(batch, on_error=refuse):
-            print_json(assess_case(case, trust_text=trust_text).to_json())
-        if errors:
+            examined, failures = _recorded(case, batch.parent)
+            missing += failures
+            analyses = [item.analysis for item in examined]
+            print_json(assess_case(case, analyses=analyses, trust_text=trust_text).to_json())
+        if errors or missing:
             sys.exit(2)
         return
     if case_file is None:
@@ -96,20 +100,27 @@ def assess(
         sys.exit(2)
 
 
-def _assessed(path: Path, *, trust_text: bool) -> tuple[Case, Assessment, list[Examined], list[str]]:
-    from myolens.assessment import assess as assess_case
-    from myolens.case import read_case
+def _recorded(case: Case, folder: Path) -> tuple[list[Examined], list[str]]:
+    """Analyse the recordings a case names, beside its file; those that cannot be used are told."""
     from myolens.cli.recordings import examine
 
-    case = read_case(path)
     examined: list[Examined] = []
     failures: list[str] = []
     for name in case.recordings:
         try:
-            examined += examine(path.parent / name)
+            examined += examine(folder / name)
         except InputError as error:
             note(str(error))
             failures.append(str(error))
+    return examined, failures
+
+
+def _assessed(path: Path, *, trust_text: bool) -> tuple[Case, Assessment, list[Examined], list[str]]:
+    from myolens.assessment import assess as assess_case
+    from myolens.case import read_case
+
+    case = read_case(path)
+    examined, failures = _recorded(case, path.parent)
     analyses = [item.analysis for item in examined]
     return case, assess_case(case, analyses=analyses, trust_text=trust_text), examined, failures
 

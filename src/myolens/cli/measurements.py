@@ -50,7 +50,7 @@ def decompose(
         f"{len(found.rejected)} further trains were not accepted."
     )
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in ("unit", "discharges", "rate, Hz", "interval CV", "silhouette", "PNR, dB", "recruited, s"):
+    for heading in ("unit", "count", "Hz", "CV", "silhouette", "PNR, dB", "recruited, s"):
         table.add_column(heading, justify="right")
     for unit in found.units:
         table.add_row(

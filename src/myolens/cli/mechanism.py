@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
 
 import typer
 
 from myolens.cli.output import console, note, print_json, write_whole
+from myolens.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -48,13 +50,14 @@ def simulate(
 
 
 def _bout(text: str) -> tuple[float, float]:
-    from myolens.errors import InputError
-
     rate, _, seconds = text.partition(":")
     try:
-        return float(rate), float(seconds)
+        bout = float(rate), float(seconds)
     except ValueError:
-        raise InputError(f"{text!r} is no bout of activity", where="--after", mend="Write 8:600") from None
+        bout = (-1.0, -1.0)
+    if not all(0 <= number < inf for number in bout):
+        raise InputError(f"{text!r} is no bout of activity", where="--after", mend="Write 8:600")
+    return bout
 
 
 def excitability(
@@ -68,6 +71,8 @@ def excitability(
     """Test the model axon with the nerve-excitability battery, beside human norms."""
     from myolens.simulation.excitability import to_json
 
+    if not 0 <= severity <= 2:
+        raise InputError(f"is {severity:g}", where="--severity", mend="Choose a value from 0 to 2")
     document = to_json(cause, severity=severity, after=[_bout(text) for text in after])
     if document["why"]:
         note(f"{cause}: {document['why']}")

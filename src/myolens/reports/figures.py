@@ -14,6 +14,7 @@ from myolens.reports.svg import (
     Theme,
     area,
     bottom_axis,
+    inside,
     left_axis,
     line,
     number,
@@ -299,10 +300,9 @@ def interval_histogram(analysis: Analysis, *, theme: Theme = SCREEN) -> str:
         body.append(
             rectangle(left, y(float(count)), right - left - 0.6, 140 - y(float(count)), fill=theme.accent)
         )
-    body += [
-        text(x(power), 155, _seconds_words(10.0**power), fill=theme.faint, anchor="middle")
-        for power in range(int(low), int(high) + 1)
-    ]
+    for power in range(int(low), int(high) + 1):
+        words = _seconds_words(10.0**power)
+        body.append(text(inside(x(power), words, x.end), 155, words, fill=theme.faint, anchor="middle"))
     body.append(text(198, 170, "interval to the next discharge", fill=theme.faint, anchor="middle"))
     return picture(352, 178, body, title="Intervals between successive discharges")
 

@@ -20,7 +20,7 @@ from myolens.emg.analysis import Analysis
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, needle
 from myolens.reports.body import body_picture
-from myolens.reports.cited import SHOWN_EVIDENCE, cited_sources, told_and_open
+from myolens.reports.cited import SHOWN_EVIDENCE, cited_sources, named_sources, told_and_open
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -278,6 +278,7 @@ def _recording_part(item: Examined) -> dict[str, Any]:
         "excluded_seconds": f"{analysis.seconds - analysis.analysed_seconds:.1f}",
         "needle": reading,
         "tables": tables_of(analysis),
+        "sources": named_sources(analysis),
     }
 
 

@@ -14,7 +14,7 @@ from myolens.assessment.words import capital
 from myolens.case import Case
 from myolens.errors import InputError
 from myolens.reports import figures, needle
-from myolens.reports.cited import told_and_open
+from myolens.reports.cited import named_sources, told_and_open
 from myolens.reports.examined import Examined
 from myolens.reports.followed import (
     Followed,
@@ -260,4 +260,5 @@ def _recording(item: Examined) -> dict[str, Any]:
         "quality": analysis.quality.verdict,
         "problems": list(analysis.quality.problems),
         "notes": list(analysis.notes),
+        "sources": named_sources(analysis),
     }

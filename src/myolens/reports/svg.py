@@ -28,6 +28,9 @@ class Theme:
     units: tuple[str, ...]
 
 
+MARGIN, HALF_LETTER = 8.0, 3.6
+"""Room right of an axis, and half the width of a sign of ordinary size."""
+
 SCREEN = Theme(
     ink="var(--ink)",
     faint="var(--faint)",
@@ -146,6 +149,11 @@ def area(
     return f'<polygon points="{there} {back}" fill="{fill}" opacity="{opacity:g}"/>'
 
 
+def inside(x: float, words: str, right: float) -> float:
+    """Middle of a label of ordinary size so that it ends no more than a margin right of an axis."""
+    return min(x, round(right + MARGIN - HALF_LETTER * len(words), 1))
+
+
 def bottom_axis(scale: Scale, y: float, *, label: str, theme: Theme, count: int = 6) -> list[str]:
     """Ticks, numbers and label under a picture."""
     body = [line(scale.start, y, scale.end, y, stroke=theme.line)]
@@ -153,7 +161,7 @@ def bottom_axis(scale: Scale, y: float, *, label: str, theme: Theme, count: int 
         x = scale(tick)
         body += [
             line(x, y, x, y + 4, stroke=theme.line),
-            text(x, y + 15, number(tick), fill=theme.faint, anchor="middle"),
+            text(inside(x, number(tick), scale.end), y + 15, number(tick), fill=theme.faint, anchor="middle"),
         ]
     body.append(text((scale.start + scale.end) / 2, y + 30, label, fill=theme.faint, anchor="middle"))
     return body

@@ -150,7 +150,7 @@ def apply_cause(scenario: Described, cause: str, *, severity: float = 1.0) -> De
         raise InputError(
             f"there is no cause {cause!r}",
             where="cause",
-            mend=f"Did you mean {' or '.join(near)}?" if near else "See `myolens vocabulary`",
+            mend=f"Perhaps {' or '.join(near)}" if near else "See `myolens vocabulary`",
         )
     found = causes()[cause]
     if found.muscle and scenario.muscle == Muscle():

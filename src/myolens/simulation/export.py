@@ -75,6 +75,8 @@ def save(simulation: Simulation, path: str | Path, *, truth: str | Path | None =
     """
     path = Path(path)
     ending = path.suffix.lower()
+    if path.is_dir():
+        raise InputError("is a folder", where=str(path), mend="Name the file to write in it")
     if ending not in FORMATS:
         raise InputError(f"{path.name} ends in {ending or 'nothing'}", mend=f"End it in {', '.join(FORMATS)}")
     if ending == ".csv":

@@ -192,7 +192,7 @@ def _resolved(key: str, known: dict[str, Any]) -> str:
 
 def _nearest(word: str, known: Any) -> str:
     near = get_close_matches(word, list(known), n=3, cutoff=0.3)
-    return f"Did you mean {' or '.join(near)}?" if near else f"Choose one of {', '.join(list(known)[:8])}"
+    return f"Perhaps {' or '.join(near)}" if near else f"Choose one of {', '.join(list(known)[:8])}"
 
 
 def _parsed(text: str, default: Any, key: str) -> Any:
