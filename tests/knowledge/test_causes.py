@@ -304,11 +304,15 @@ def test_numbness_does_not_argue_for_motor_neuron_disease(knowledge: Knowledge) 
     [
         ("cervical_myelopathy", "hoffmann_sign", 0.59),
         ("cervical_myelopathy", "hand_numbness", 0.82),
-        ("hyperthyroidism", "weakness", 0.62),
-        ("hypothyroidism", "weakness", 0.38),
+        ("hyperthyroidism", "weakness_on_examination", 0.62),
+        ("hypothyroidism", "weakness_on_examination", 0.38),
         ("multifocal_motor_neuropathy", "anti_gm1", 0.43),
         ("nerve_hyperexcitability", "twitching_arms", 0.55),
         ("motor_neuron_disease", "raised_nfl", 0.855),
+        ("motor_neuron_disease", "muscle_cramps", 0.567),
+        ("motor_neuron_disease", "dysarthria", 0.33),
+        ("hypercalcaemia", "sensory_loss", 0.29),
+        ("tremor", "relieved_by_alcohol", 0.46),
     ],
 )
 def test_published_frequencies(knowledge: Knowledge, cause: str, finding: str, value: float) -> None:
