@@ -13,6 +13,7 @@ from myolens.case import Finding
 from myolens.diary.stored import StoredAnalysis
 from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, rate_per_min
+from myolens.emg.effort import settled
 from myolens.emg.exclusion import analysed
 from myolens.emg.findings import implied
 from myolens.recording import ChannelKind
@@ -102,6 +103,7 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
             units=units,
             quality=analysis.quality,
             muscle=analysis.muscle,
+            at_rest=settled(times, analysis.excluded, analysis.seconds),
         )
     return replace(
         analysis,

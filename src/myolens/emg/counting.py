@@ -100,6 +100,12 @@ def complement(stretches: Stretches, seconds: float) -> Stretches:
     return [(a, b) for a, b in pairs if b > a]
 
 
+def common(stretches: Stretches, others: Stretches) -> Stretches:
+    """The parts of each that lie in the others."""
+    parts = ((max(a, c), min(b, d)) for a, b in stretches for c, d in others)
+    return [(a, b) for a, b in parts if b > a]
+
+
 def analysed_clock(times_s: NDArray[np.float64], kept: Stretches) -> NDArray[np.float64]:
     """Time on a clock that runs only while the recording is analysed."""
     starts = np.array([a for a, _ in kept])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis
-from myolens.emg.counting import Stretches, complement
+from myolens.emg.counting import Stretches, common, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
 from myolens.emg.stimulation import STIMULATION
@@ -331,10 +331,10 @@ def exclusions(
     times_s = waves.sample / waves.recording_rate
     own = complement(disturbances[STIMULATION], recording.seconds)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
-    active = _within(active, own)
+    active = common(active, own)
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    tonic = _within(raised(noise, source.frame / recording.rate), own)
+    tonic = common(raised(noise, source.frame / recording.rate), own)
     weak = [*tonic, *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
@@ -352,12 +352,6 @@ def as_spans(found: dict[str, Stretches], seconds: float) -> tuple[Span, ...]:
         if b > 0 and a < seconds and b > a
     ]
     return tuple(sorted(spans, key=lambda span: (span.start_s, span.end_s)))
-
-
-def _within(stretches: Stretches, others: Stretches) -> Stretches:
-    """The parts of each that lie in the others."""
-    parts = ((max(a, c), min(b, d)) for a, b in stretches for c, d in others)
-    return [(a, b) for a, b in parts if b > a]
 
 
 def _to_the_ends(stretches: Stretches, seconds: float) -> Stretches:

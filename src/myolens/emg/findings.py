@@ -8,6 +8,7 @@ from myolens.case import Finding
 from myolens.emg.analysis import Estimate, Quality, Unit
 from myolens.emg.clumping import probability_of_none
 from myolens.emg.counting import seconds_to_exclude
+from myolens.emg.effort import Settled
 
 SENSITIVITY, SPECIFICITY = 0.836, 0.916
 """Of automatic detection of fasciculation potentials (SPiQE: Bashford et al., Clin Neurophysiol
@@ -52,13 +53,15 @@ def implied(
     units: tuple[Unit, ...],
     quality: Quality,
     muscle: str | None,
+    at_rest: Settled,
 ) -> tuple[Finding, ...]:
     """Findings of a recording at rest with surface electrodes.
 
     Fasciculations are present if so many events are improbable (1 %) as false alarms; absent if none
     more than those was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV
     would have been found; how much that weighs depends on time and size (`absence_strength`). Otherwise
-    nothing is said. A poor recording halves every weight.
+    nothing is said. A poor recording halves every weight. So does a muscle that hardly came to rest: the
+    discharges at least five seconds away from any effort are then no more than false alarms.
     """
     if rate is None or quality.verdict == "unusable":
         return ()
@@ -79,6 +82,8 @@ def implied(
         )
 
     if _improbable(count, expected_false):
+        if not _improbable(at_rest.events, expected_false * at_rest.seconds / max(analysed_s, 1e-9)):
+            trust /= 2
         say("emg_fasciculations", PRESENT_STRENGTH, value=round(rate.value, 2))
         for name, present in (_rate_finding(rate, muscle), *_unit_findings(units, count)):
             if present is not None:

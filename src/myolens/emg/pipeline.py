@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
+from myolens.emg.effort import SETTLED_S, Settled, settled
 from myolens.emg.events import Events, beats_from_ecg, find_events
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
@@ -225,6 +226,7 @@ def _at_rest(
     units = _units(source, found, shapes, kept)
     times = np.array([event.time_s for event in found])
     rate, spread = rate_per_min(times, kept)
+    at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
     quality = told(quality, exchanged, names, recording.seconds)
@@ -250,8 +252,9 @@ def _at_rest(
             units=units,
             quality=quality,
             muscle=muscle,
+            at_rest=at_rest,
         ),
-        notes=_notes(recording, found, excluded),
+        notes=_notes(recording, found, excluded, at_rest),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),
@@ -272,6 +275,7 @@ def _at_rest(
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
             "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
+            "settled": asdict(at_rest),
             "trend": trend(times, kept, spread),
             "exclusion_time": exclusion_time(len(found), analysed_s),
             "map": grid_map(units, names, positions),
@@ -284,12 +288,19 @@ def _beats(heart: Heart | None) -> NDArray[np.float64]:
     return heart.beats_s if heart else np.zeros(0)
 
 
-def _notes(recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...]) -> tuple[str, ...]:
+def _notes(
+    recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...], at_rest: Settled
+) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
         notes.append("No discharge was found; the upper limit of the rate says what that excludes.")
     if loose := sum(event.unit is None for event in found):
         notes.append(f"{loose} of {len(found)} discharges could not be assigned to a unit.")
+    if near := len(found) - at_rest.events:
+        notes.append(
+            f"{near} of {len(found)} discharges lie within {SETTLED_S:.0f} s of voluntary activity; a muscle "
+            "not at rest may fire single units too: support the limb and record again."
+        )
     if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
         notes.append("Stretches left out for several reasons overlap; they are counted once.")
     return tuple(notes)
