@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myolens.case import Case, Finding, Lab, read_case, read_cases, write_case
+from myolens.case import Case, Finding, Lab, case_from, read_case, read_cases, write_case
 from myolens.errors import InputError
 
 EXAMPLE = """
@@ -118,3 +119,22 @@ def test_published_cases_are_all_readable(shared: Path) -> None:
     path = shared / "cases" / "cases.jsonl"
     given_ids = [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()]
     assert [case.id for case in read_cases(path)] == given_ids
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"age": -3}, "age: must be 0 or more"),
+        ({"age": "old"}, "age: must be a number"),
+        ({"age": True}, "age: must be a number"),
+        ({"findings": "weak"}, "findings: must be a list"),
+        ({"findings": ["weakness"]}, "findings.0: must hold named fields"),
+        ({"findings": [{"present": True}]}, "findings.0.name: is missing"),
+        ({"findings": [{"name": "sleep", "value": float("inf")}]}, "findings.0.value: must be an ordinary"),
+        ({"sex": "robot"}, "sex: must be 'female' or 'male'"),
+        ({"medicines": [5]}, "medicines.0: must be text"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_plain_words(data: dict, words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        case_from(data, where="case.json")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from myolens.errors import InputError
+from myolens.errors import InputError, first_problem
 
 MAXIMUM_CASE_BYTES = 4_000_000
 """A case file larger than this is refused before it is parsed."""
@@ -121,6 +121,11 @@ class Case(_Model):
     def _duration(cls, value: Any) -> Any:
         return f"{value} days" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
+    @field_validator("age", mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, bool) else value
+
     @field_validator("complaint", mode="before")
     @classmethod
     def _no_complaint(cls, value: Any) -> Any:
@@ -149,9 +154,8 @@ def case_from(data: object, *, where: str) -> Case:
     try:
         return Case.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "case"
-        raise InputError(f"{field}: {first['msg']}", where=where, mend="Correct this field") from None
+        problem = first_problem(error.errors(), whole="case")
+        raise InputError(problem, where=where, mend="Correct this field") from None
 
 
 def read_case(path: str | Path) -> Case:

@@ -18,7 +18,7 @@ from myolens.diary.models import EventReview, Profile, StoredCase, StoredRecordi
 from myolens.diary.recordings import Verdict
 from myolens.diary.store import Diary
 from myolens.diary.stored import stored_analysis
-from myolens.errors import InputError
+from myolens.errors import InputError, first_problem
 
 MOST_KEPT = 10_000
 Model = TypeVar("Model", bound=BaseModel)
@@ -138,9 +138,7 @@ def _checked(model: type[Model], item: object, where: str) -> Model:
     try:
         return model.model_validate_json(json.dumps(item))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{field}: {first['msg']}", where=where) from None
+        raise InputError(first_problem(error.errors()), where=where) from None
 
 
 def _add_answers(session: Session, diary: Diary, answers: list[_Answer]) -> int:

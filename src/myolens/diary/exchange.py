@@ -15,7 +15,7 @@ from myolens.diary.database import transaction
 from myolens.diary.entries import ABILITIES, DayEntry, MomentEntry
 from myolens.diary.everything import everything, read_everything
 from myolens.diary.store import DAY_FIELDS, Diary, day_entry
-from myolens.errors import InputError
+from myolens.errors import InputError, first_problem
 
 SCHEMA = "myolens.diary/1"
 MAXIMUM_ENTRIES = 200_000
@@ -90,7 +90,7 @@ def from_json(diary: Diary, text: str, *, where: str = "import") -> int:
         try:
             entries.append(MomentEntry.model_validate(item))
         except ValidationError as error:
-            raise InputError(f"moment {place}: {error.errors()[0]['msg']}", where=where) from None
+            raise InputError(f"moment {place}: {first_problem(error.errors())}", where=where) from None
     return _add_all(diary, entries, where, read_everything(data, where=where))
 
 

@@ -18,7 +18,7 @@ from myolens.diary.entries import FACTORS, DayEntry, MomentEntry
 from myolens.diary.models import CheckIn, Moment, Profile
 from myolens.diary.trends import Trend, trend_of
 from myolens.diary.triggers import TriggerAnalysis, find_triggers
-from myolens.errors import InputError
+from myolens.errors import InputError, first_problem
 
 DAY_FIELDS = tuple(name for name in DayEntry.model_fields if name != "day")
 
@@ -178,9 +178,8 @@ def day_entry(data: dict[str, Any], *, where: str | None = None) -> DayEntry:
     try:
         return DayEntry.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "entry"
-        raise InputError(f"{field}: {first['msg']}", where=where, mend="Correct this field") from None
+        problem = first_problem(error.errors(), whole="entry")
+        raise InputError(problem.replace("_", " "), where=where, mend="Correct this field") from None
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,7 @@ from myolens.diary.collection import kept_recordings
 from myolens.diary.database import transaction
 from myolens.diary.interview import ENOUGH_QUESTIONS, PAIRED, PLACES, SITES, STEPS, Beside, Interview
 from myolens.diary.models import Profile
-from myolens.errors import InputError
+from myolens.errors import InputError, first_problem
 from myolens.knowledge import load
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, report
@@ -258,8 +258,7 @@ async def keep_step(request: Request, number: Number, step: str) -> Response:
             new["answers"] = told.answers | new["answers"]  # type: ignore[operator]
         changed = Interview.model_validate(told.model_dump() | new)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(str(first["msg"]), where=".".join(str(p) for p in first["loc"])) from None
+        raise InputError(first_problem(error.errors())) from None
     keep_interview(diary_of(request), number, changed)
     if text_field(form, "then", most=10) == "result":
         return see_other(f"/find/{number}/result")
