@@ -306,6 +306,14 @@ def test_knowledge_is_consistent_and_can_be_read(myolens) -> None:
     assert "Kard18" in shown.out
 
 
+def test_an_entry_is_found_by_its_name_and_a_misspelling_is_answered(myolens) -> None:
+    assert "hypokalaemia" in myolens("knowledge", "show", "Low blood potassium").out.lower()
+    outcome = myolens("knowledge", "show", "hypokalemai")
+    assert outcome.code == 2
+    assert "Perhaps hypokalaemia" in outcome.err
+    assert "no code, name or synonym" in myolens("vocabulary", "--search", "qqqq").err
+
+
 def test_a_diary_kept_from_the_command_line(myolens, tmp_path) -> None:
     assert (
         myolens(

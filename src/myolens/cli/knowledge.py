@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from myolens.cli.output import console, print_json
+from myolens.cli.output import console, note, print_json
 from myolens.errors import InputError
 
 knowledge_app = typer.Typer(help="Look into the knowledge base.", no_args_is_help=True, rich_markup_mode=None)
@@ -31,6 +31,9 @@ def vocabulary(
         return
     from rich.table import Table
 
+    if not rows:
+        note(f"no code, name or synonym contains {search!r}")
+        return
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for heading in ("kind", "code", "name", "unit", "synonyms"):
         table.add_column(heading, overflow="fold")
@@ -73,7 +76,26 @@ def show(code: str = typer.Argument(..., help="A cause, finding, lab, medicine o
 
     text = describe(load(), code)
     if not text:
+        codes, near = _called(code)
+        text = "\n".join(describe(load(), found) for found in codes)
+    if not text:
         raise InputError(
-            f"{code!r} is not in the knowledge base", mend="`myolens vocabulary` lists the codes"
+            f"{code!r} is not in the knowledge base",
+            mend=("Perhaps " + " or ".join(near) + "; " if near else "")
+            + "`myolens vocabulary` lists the codes",
         )
     console().print(text, markup=False)
+
+
+def _called(words: str) -> tuple[list[str], list[str]]:
+    """Codes of what is called so, and codes spelt nearly so where nothing is."""
+    from difflib import get_close_matches
+
+    from myolens.knowledge import load, vocabulary_table
+
+    rows = vocabulary_table(load())
+    asked = words.strip().casefold()
+    named = [row["code"] for row in rows if row["name"].casefold() == asked]
+    named += [code for code, cause in load().causes.items() if cause.plain_name.casefold() == asked]
+    codes = named or [row["code"] for row in rows if asked in map(str.casefold, row["synonyms"])]
+    return codes, [] if codes else get_close_matches(asked, [row["code"] for row in rows])
