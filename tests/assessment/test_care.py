@@ -120,3 +120,18 @@ def test_in_an_emergency_measures_for_everyday_causes_come_last() -> None:
     assert True in calm
     assert calm == sorted(calm)
     assert plan(Facts(), probability=chances).advice[0].for_causes
+
+
+@pytest.mark.parametrize(
+    ("present", "splint"),
+    [
+        ({"numbness_little_ring_finger", "hand_numbness"}, False),
+        ({"numbness_thumb_index", "hand_numbness"}, True),
+        ({"hand_numbness"}, True),
+        ({"numbness_little_ring_finger", "numbness_thumb_index"}, True),
+    ],
+)
+def test_a_wrist_splint_is_for_the_nerve_at_the_wrist(present: set[str], splint: bool) -> None:
+    given = advised(Facts(present=frozenset(present)), probability={"entrapment_neuropathy": 0.8})
+    assert ("night_splint" in given) is splint
+    assert "avoid_pressure" in given
