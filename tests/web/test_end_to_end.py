@@ -70,9 +70,13 @@ def test_changing_an_answer_moves_the_result_and_back_leads_through_every_questi
     for _ in range(3):
         follow(page, "Next")
     first = page.get_by_role("heading", level=1).inner_text()
-    for _ in range(3):
+    skipped = 1
+    while "for safety" in page.locator("main").inner_text():
         follow(page, "I do not know, skip")
-    for _ in range(3):
+        skipped += 1
+    calm = page.get_by_role("heading", level=1).inner_text()  # a yes to a sign of danger ends the questions
+    follow(page, "I do not know, skip")
+    for _ in range(skipped):
         page.get_by_role("link", name="Back").click()
     assert page.get_by_role("heading", level=1).inner_text() == first
     page.get_by_role("link", name="Back").click()
@@ -81,7 +85,7 @@ def test_changing_an_answer_moves_the_result_and_back_leads_through_every_questi
     page.get_by_role("link", name="Go on where you stopped").click()
     page.get_by_role("link", name="Go to the result").click()
     page.get_by_text("Your answers").click()
-    page.get_by_role("link", name=first).click()
+    page.get_by_role("link", name=calm).click()
     page.get_by_role("button", name="Yes", exact=True).click()
     expect(page).to_have_url(re.compile(r"/result"))
     expect(page.get_by_role("heading", name="What your last change moved")).to_be_visible()
