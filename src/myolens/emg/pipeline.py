@@ -15,7 +15,7 @@ from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan
-from myolens.emg.events import Events, beats_from_ecg, find_events
+from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
 from myolens.emg.exclusion import MOST_FOR_SMALL, disturbed, exclusions, inside, merged
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
@@ -182,7 +182,8 @@ def _at_rest(
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
     waves = joined(at_work, with_recalled(outside(waves, spans), weak, noise)).in_order()
-    small_s = weak.sample / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
+    small = weak.height > least_small(events.threshold)
+    small_s = weak.sample[small] / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
     small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
     excluded, spans = left_out(waves, small_s)
     excluded.sort(key=lambda span: span.start_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from math import comb
 
 import numpy as np
@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from myolens.emg.detection import distance
 from myolens.emg.noise import Noise
-from myolens.emg.sorting import Features, best_shift, features, noise_energy, templates
+from myolens.emg.sorting import Features, average, best_shift, features, noise_energy, templates
 from myolens.emg.waveforms import Waveforms, joined
 
-EVIDENCE = 22.0
+EVIDENCE = 16.0
 """Log-likelihood ratio above which a weak event is a known unit's. Gaussian noise at a hundred candidates
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 7, 50.0, 80.0
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
-_MOST_SEARCHED = 500
+_MOST_SEARCHED = 400
+_LIKE, _GATHERED, _MOST_CROWDS = 4.0, 3, 30
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
 _UNEXPLAINED = 0.25
 _UNLIKE = 0.6
@@ -54,15 +55,14 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     times = np.concatenate([waves.sample, weak.sample]) / rate
     left = np.arange(count, len(times))
     best = np.zeros(len(times), np.float32)
-    for template in templates(replace(feature, x=feature.x[:count])):
+    for template in templates(feature.where(slice(count))):
         evidence = _evidence(feature, left, template)
         best[left] = np.maximum(best[left], evidence)
         left = left[evidence <= EVIDENCE]
-    fewest = max(_FEWEST_WEAK, len(left) // 20)
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
-    for template in templates(replace(feature, x=feature.x[searched])):
+    for template in _crowds(feature, searched):
         evidence = _recurring(feature, left, template)
-        if np.count_nonzero(evidence) >= fewest:
+        if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
             left = left[evidence == 0]
     known = _apart(np.flatnonzero(best > EVIDENCE), best, times)
@@ -89,9 +89,51 @@ def _evidence(
     """
     energy = float(np.sum(template**2))
     _, scale, left = best_shift(feature, events, template)
-    explained = left <= noise_energy(feature) + _UNEXPLAINED * energy
+    power = feature.power[events]
+    explained = left <= noise_energy(feature) * power + _UNEXPLAINED * energy
     explained &= (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE)
-    return np.where(explained, energy * (scale - 0.5), 0.0).astype(np.float32)
+    return np.where(explained, energy * (scale - 0.5) / power, 0.0).astype(np.float32)
+
+
+def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+    """Average potentials of events that are like one another, more than like one another's mirror images.
+
+    Every event is a seed. Those that correlate with it, four standard deviations of noise or more, are its
+    crowd; those of which a mirror image does are what chance gives. The seed with the largest difference
+    is taken, its crowd averaged and gathered anew, and so on with the events left.
+    """
+    x = feature.x[events]
+    own = x[:, feature.home : feature.home + feature.length]
+    limit = _LIKE * np.sqrt(np.einsum("ijk,ijk->i", own, own))[:, None]
+    alike = []
+    for seeds in (own, own[:, ::-1]):
+        flat = seeds.reshape(len(x), -1)
+        highest = np.full((len(x), len(x)), -np.inf, np.float32)
+        lowest = -highest
+        for place in range(feature.shifts):
+            product = flat @ x[:, place : place + feature.length].reshape(len(x), -1).T
+            np.maximum(highest, product, out=highest)
+            np.minimum(lowest, product, out=lowest)
+        alike += [highest > limit, lowest < -limit]
+    unused = np.ones(len(x), bool)
+    for _ in range(_MOST_CROWDS):
+        counts = [np.count_nonzero(each & unused, axis=1) for each in alike]
+        more = np.where(unused, counts[0] - np.max(counts[1:], axis=0), 0)
+        seed = int(np.argmax(more))
+        if more[seed] < _FEWEST_WEAK:
+            return
+        template, members = own[seed], np.flatnonzero(alike[0][seed] & unused)
+        for _ in range(_GATHERED):
+            place, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
+            template = average(feature, events[members], place)
+            again = np.flatnonzero((_evidence(feature, events, template) > EVIDENCE / 2) & unused)
+            if len(again) < _FEWEST_WEAK:
+                break
+            members = again
+        else:
+            yield template
+        unused[members] = False
+        unused[seed] = False
 
 
 def _recurring(
@@ -116,16 +158,17 @@ def _recurring(
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     explained = (evidence > EVIDENCE) & (evidence > against)
     wins = int(np.count_nonzero(explained))
-    losses = max((int(np.sum((d > EVIDENCE) & (d > evidence))) for d in decoys), default=0)
+    losses = int(np.sum((against > EVIDENCE) & (against > evidence)))
     least = _LEAST_ENERGY if decoys else _TELLING_ENERGY
-    if energy <= least or _by_chance(wins, wins + losses) > _CHANCE:
+    by_chance = _by_chance(wins, wins + losses, 1 / (1 + len(decoys))) if decoys else 0.0
+    if energy <= least or by_chance > _CHANCE:
         return np.zeros_like(evidence)
     return np.where(explained, evidence, 0).astype(np.float32)
 
 
-def _by_chance(wins: int, of: int) -> float:
-    """Probability of so many wins or more where either side is as likely to win."""
-    return float(sum(comb(of, k) for k in range(wins, of + 1)) / 2**of)
+def _by_chance(wins: int, of: int, share: float) -> float:
+    """Probability of so many wins or more where each comes with a probability of `share`."""
+    return float(sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(wins, of + 1)))
 
 
 def _resemblance(shape: NDArray[np.float32], template: NDArray[np.float32]) -> float:
