@@ -144,3 +144,19 @@ def test_the_channel_with_the_largest_response_is_measured():
     both = np.stack([weak, one.physical(rows=[0])[0], one.physical(rows=[1])[0]]).astype(np.float32)
     far = Channel("ADM", "mV", ChannelKind.SURFACE_EMG)
     assert decrement(Recording.from_array(both, RATE, [far, EMG, one.channels[1]])).channel == "APB"
+
+
+def test_responses_at_three_a_second_are_stimuli_and_no_heart():
+    rng = np.random.default_rng(1)
+    samples, wave = int(RATE * 30), 5 * np.sin(2 * np.pi * np.arange(60) / 60)
+    signal, pulses = rng.normal(0, 0.002, samples), np.zeros(samples)
+    for onset in 2 + np.arange(60) / 3.0:
+        at = round(onset * RATE)
+        pulses[at : at + 5] = 5
+        signal[at + 20 : at + 80] += wave
+    both = np.stack([signal, pulses]).astype(np.float32)
+    analysis = analyze(Recording.from_array(both, RATE, [EMG, Channel("trig", "V", ChannelKind.TRIGGER)]))
+    assert analysis.details["heartbeat"] is None
+    train = next(span for span in analysis.excluded if span.reason == "stimulation")
+    assert train.start_s == pytest.approx(2, abs=0.01) and train.end_s == pytest.approx(21.77, abs=0.01)
+    assert analysis.events == ()

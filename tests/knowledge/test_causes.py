@@ -65,8 +65,10 @@ def test_what_is_called_measured_was_measured(knowledge: Knowledge) -> None:
     """Few frequencies in this field have been measured; the rest must not pretend."""
     figures = [each for cause in knowledge.causes.values() for each in cause.findings]
     measured = [each for each in figures if each.strength == "measured"]
-    assert 30 <= len(measured) <= 60
-    assert all(each.high - each.low < 0.35 for each in measured)
+    # The share may grow as figures are traced to the studies that counted them; most stay judgements.
+    assert 30 <= len(measured) <= len(figures) // 8
+    # Intervals are those of the samples, and some samples are of eight to twenty people (7 of 8: 53 to 98 %).
+    assert all(each.high - each.low < 0.5 for each in measured)
     for cause in knowledge.causes.values():
         for prior in cause.prior.values():
             assert prior.strength == "estimate", cause.code

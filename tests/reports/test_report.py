@@ -18,6 +18,7 @@ from myolens.emg.analysis import Analysis, Estimate
 from myolens.recording import Channel, ChannelKind, Recording
 from myolens.reports import Examined, report
 from myolens.reports.fhir import bundle
+from myolens.reports.figures import unit_shape
 from myolens.reports.page import likely_causes
 from myolens.reports.pdf import pdf
 from myolens.reports.svg import Scale
@@ -203,6 +204,19 @@ def test_needle_reading_leads_its_report(recording: Recording, analysis: Analysi
     ):
         assert words in page
     assert pdf(examined=[examined], today=TODAY).startswith(b"%PDF-")
+
+
+def test_a_unit_is_drawn_with_its_largest_deflection_at_nought(analysis: Analysis) -> None:
+    template = np.zeros((len(analysis.channels), 90), np.float32)
+    template[0, 40] = -50.0
+    unit = replace(analysis.units[0], template=template, template_rate=2000.0, channel=analysis.channels[0])
+    picture = unit_shape(unit, analysis)
+    drawn = re.search(r'<polyline[^>]*points="([^"]+)"', picture)
+    assert drawn
+    points = [tuple(map(float, point.split(","))) for point in drawn.group(1).split()]
+    lowest = max(points, key=lambda point: point[1])
+    nought = re.search(r'<text x="([\d.]+)"[^>]*>0</text>', picture)
+    assert nought and lowest[0] == pytest.approx(float(nought.group(1)), abs=0.2)
 
 
 def test_repetitive_stimulation_is_shown_train_by_train(recording: Recording, analysis: Analysis) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from myolens.assessment.result import Contradicted
-from myolens.assessment.words import contradiction, duration
+from myolens.assessment.words import contradiction, duration, several_results
 from myolens.knowledge.disagreements import SAME_VALUE
 from myolens.knowledge.durations import days_from
 from myolens.knowledge.grades import graded_as, named
@@ -25,15 +25,22 @@ def contradicted(
         said = told.get(code) or (_against_measured(code, recognised, knowledge) if code in codes else ())
         if len(said) > 1:
             found.append((knowledge.findings[code].name, tuple(sorted(said))))
+    repeated = []
     for code, several in values.items():
         if several[-1] > several[0] * (1 + SAME_VALUE):
             unit = knowledge.labs[code].number.unit
-            found.append((knowledge.labs[code].name, tuple(number_value(value, unit) for value in several)))
+            repeated.append(
+                (knowledge.labs[code].name, tuple(number_value(value, unit) for value in several))
+            )
     found += [
         (knowledge.findings[each.code].name, _said_differently(each)) for each in recognised.disagreements
     ]
     found += _grades_apart(recognised, knowledge)
-    return tuple(Contradicted(name=name, said=said, text=contradiction(name, said)) for name, said in found)
+    return tuple(
+        Contradicted(name=name, said=said, text=text(name, said))
+        for text, group in ((contradiction, found), (several_results, repeated))
+        for name, said in group
+    )
 
 
 def _grades_apart(recognised: Recognised, knowledge: Knowledge) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,7 +2,8 @@
 
 A rule whose condition holds sets a floor; the level is the highest floor. A condition holds
 only on what is known: an unanswered question never makes a rule fire. What a probability may
-do is raise: a serious cause that is at all probable asks for a doctor within weeks.
+do is raise: a serious cause that is at all probable asks for a doctor within weeks, one that is
+more likely than not and cannot wait for a doctor today.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 
 from myolens.assessment.result import FiredRule
 from myolens.assessment.words import duration, lowered, of_hundred
-from myolens.knowledge.model import Condition, Knowledge, UrgencyLevel
+from myolens.knowledge.model import Cause, Condition, Knowledge, UrgencyLevel
 
 PROBABLE_SERIOUS = 0.25
 """Probability from which a serious cause by itself asks for a visit within weeks (project estimate)."""
+PROBABLE_SAME_DAY = 0.5
+"""Probability from which a cause that calls for help on the same day asks for it (project estimate: more
+likely than not)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +172,29 @@ def with_probable(
     Beside anything that asks for a doctor, the reasons for self-care are left out.
     """
     raised = [
-        FiredRule(
-            id=f"probable_{code}",
-            level=UrgencyLevel.SOON_WEEKS,
-            because=(
-                f"{knowledge.causes[code].plain_name}: {of_hundred(value)} people with answers like these",
-            ),
-            action="See a doctor within the next weeks, so that this can be checked.",
-            sources=knowledge.causes[code].summary.sources,
-        )
+        _probable(knowledge.causes[code], value)
         for code, value in probability.items()
         if knowledge.causes[code].serious and value >= PROBABLE_SERIOUS
     ]
     every = _sorted([*rules, *raised])
     top = level_of(every)
     return [rule for rule in every if rule.level is not UrgencyLevel.SELF_CARE or rule.level is top]
+
+
+def _probable(cause: Cause, value: float) -> FiredRule:
+    """Return the rule that a probable serious cause makes."""
+    today = cause.same_day and value >= PROBABLE_SAME_DAY
+    return FiredRule(
+        id=f"probable_{cause.code}",
+        level=UrgencyLevel.URGENT_DAYS if today else UrgencyLevel.SOON_WEEKS,
+        because=(f"{cause.plain_name}: {of_hundred(value)} people with answers like these",),
+        action=(
+            "Today: speak to a doctor, so that this can be checked; if it grows, call the emergency number."
+            if today
+            else "See a doctor within the next weeks, so that this can be checked."
+        ),
+        sources=cause.summary.sources,
+    )
 
 
 def level_of(rules: Iterable[FiredRule]) -> UrgencyLevel:

@@ -158,6 +158,15 @@ def contradiction(name: str, said: Sequence[str]) -> str:
     )
 
 
+def several_results(name: str, said: Sequence[str]) -> str:
+    """Name the results of one blood test that differ; a case has no dates for them."""
+    quoted = listed(f"“{each}”" for each in said)
+    return (
+        f"Different results of one test were given ({lowered(name)}): {quoted}. If they are from different "
+        "days, keep only the latest. Until then the more serious one counts for how soon you should be seen."
+    )
+
+
 def lowered(label: str) -> str:
     """Return a name as it stands inside a sentence; abbreviations keep their capitals."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label

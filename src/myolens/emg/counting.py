@@ -122,9 +122,9 @@ def seconds_to_exclude(
     """Time without an event after which a rate (per minute) is excluded.
 
     For events that come singly, P(none in T) = exp(−sensitivity·rate·T) = 1 − level. For 3 a minute and
-    99 % it gives 97 s; Mills (Clin Neurophysiol 2011) found up to 90 s needed for one fasciculation in
-    ALS. Clumps come less often than their events, so that the first is waited for longer: with `clumps`
-    they are allowed for, as often and as large as `myolens.emg.clumping` takes them to be.
+    99 % it gives 97 s; Mills (J Neurol Neurosurg Psychiatry 2011) found up to 90 s needed for one
+    fasciculation in ALS. Clumps come less often than their events, so that the first is waited for longer:
+    with `clumps` they are allowed for, as often and as large as `myolens.emg.clumping` takes them to be.
     """
     expected = limit_of_none(level) if clumps else -np.log(1 - level)
     return float(60 * expected / (rate * sensitivity))

@@ -16,14 +16,15 @@ _SHAPE_SD_S = {True: 0.0005, False: 0.002}
 _FOOTPRINT_MM = 15.0
 
 
-def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float) -> float:
+def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float, telling: float) -> float:
     """Peak-to-peak amplitude found with probability 0.95, in the unit of the channels.
 
     A biphasic potential (first derivative of a Gaussian, about 12 ms long at the skin, as the
     fasciculations measured in tibialis anterior are) is filtered, whitened and passed through the
     detector at growing size until the statistic exceeds the threshold by 1.645 of its own standard
-    deviation. On a dense grid it spreads as a Gaussian of 15 mm; elsewhere it is on one channel,
-    the median one in noise.
+    deviation, and is a noise level larger than it has to be to be told from chance
+    (`myolens.emg.detection.telling`). On a dense grid it spreads as a Gaussian of 15 mm; elsewhere it is
+    on one channel, the median one in noise.
     """
     from myolens.emg.kernels import zero_phase
     from myolens.emg.statistic import statistic
@@ -39,6 +40,7 @@ def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float) -> f
     potential = np.ascontiguousarray(potential, np.float32)
     zero_phase(potential, band.sections)
     shown = min(shown, float(np.ptp(potential, axis=0).max()))
+    least = (telling + 1) * float(np.median(level)) / float(np.abs(potential).max()) if telling else 0.0
     inverse = (1.0 / level)[None, :].astype(np.float32)
 
     def excess(size: float) -> float:
@@ -55,7 +57,7 @@ def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float) -> f
     for _ in range(30):
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) < 0 else (low, middle)
-    return high * shown
+    return max(high, least) * shown
 
 
 def _footprint(source: Source, level: NDArray[np.float32]) -> NDArray[np.float32]:

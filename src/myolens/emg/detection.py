@@ -29,6 +29,7 @@ _UNBORNE = 60.0
 _MOST_BEYOND, _ROUNDS = 0.05, 3
 _LOW_SHARES, _RARE = (0.25, 0.45, 0.65), 0.01
 _LEAST, _LEAST_SLOPE = 17.0, 3.0
+_TELLING = 5.0
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
 _STEEPEST_GROWTH = 1.5
@@ -189,8 +190,23 @@ def threshold(
         if beyond <= _MOST_BEYOND or limit >= _HIGHEST:
             break
         limit *= _STEP
-    least = _LEAST - _LEAST_SLOPE * float(np.log(false_alarms_per_10_min))
-    return max(least, min(cut, _UNBORNE)), scale
+    return max(_least(false_alarms_per_10_min), min(cut, _UNBORNE)), scale
+
+
+def _least(false_alarms_per_10_min: float) -> float:
+    """Lowest threshold at a rate of false alarms."""
+    return max(1.0, _LEAST - _LEAST_SLOPE * float(np.log(false_alarms_per_10_min)))
+
+
+def telling(false_alarms_per_10_min: float, channels: int) -> float:
+    """Times the noise that the largest deflection has to reach if a single channel is to tell it from chance.
+
+    Five at one false alarm in ten minutes; at other rates as the lowest threshold, which is of a statistic
+    that grows as the square. Several channels bear each other out: none is needed.
+    """
+    if channels > 1:
+        return 0.0
+    return _TELLING * float(np.sqrt(_least(false_alarms_per_10_min) / _LEAST))
 
 
 def _truncated(heights: NDArray[np.float32], limit: float, tail: float) -> tuple[float, float, float]:

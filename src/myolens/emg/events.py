@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from myolens.emg.detection import (
     scan,
     threshold,
 )
+from myolens.emg.exclusion import inside
 from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, residues, suspected
 from myolens.emg.noise import Noise, survey
 from myolens.emg.satellites import satellites
@@ -81,6 +83,7 @@ def find_events(
     *,
     false_alarms_per_10_min: float,
     beats_s: NDArray[np.float64] | None,
+    evoked: Iterable[tuple[float, float]] = (),
 ) -> Events:
     """Find the events of a scanned recording.
 
@@ -91,10 +94,13 @@ def find_events(
     false_alarms_per_10_min : float
     beats_s : ndarray or None
         Heartbeats known from an ECG channel; otherwise they are looked for.
+    evoked : list of (float, float)
+        Stretches with stimuli, s: responses at a steady rate are no heart.
     """
     found = candidates(result)
     if beats_s is None:
-        beats_s = _beats(found, source, noise, result)
+        own = ~inside(found.index / result.rate, evoked)
+        beats_s = _beats(found.where(own), source, noise, result)
     average = average_beats(source, noise, beats_s) if len(beats_s) else None
     if average is not None:
         source = replace(source, beats=average)

@@ -11,6 +11,7 @@ from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
+from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
 from myolens.recording import ChannelKind, Recording, Span
@@ -47,7 +48,7 @@ _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
-_RAISED, _RAISED_EDGE = 1.5, 1.25
+RAISED, _RAISED_EDGE = 1.5, 1.25
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0
 _MOVED = 15.0
@@ -247,7 +248,7 @@ def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
 def raised(noise: Noise, frame_s: float) -> Stretches:
     """Frames whose level is 1.5 times the resting level, with neighbours above 1.25: weak tonic activity."""
     ratio = noise.rise
-    high, part = ratio > _RAISED, ratio > _RAISED_EDGE
+    high, part = ratio > RAISED, ratio > _RAISED_EDGE
     return [(a * frame_s, b * frame_s) for a, b in runs(part) if high[a:b].any()]
 
 
@@ -317,9 +318,10 @@ def moved(recording: Recording) -> Stretches:
     return [(a - 2 * bin_s, b + 2 * bin_s) for a, b in _bins(active, bin_s, pad=0) if b - a >= 0.29]
 
 
-def disturbed(source: Source, noise: Noise, scan: Scan) -> dict[str, Stretches]:
-    """What no event tells of: gaps, lost signal, clipping, and movement that an accelerometer shows."""
+def disturbed(source: Source, noise: Noise, scan: Scan, evoked: Stretches) -> dict[str, Stretches]:
+    """What no event tells of: stimuli, gaps, lost signal, clipping, movement that an accelerometer shows."""
     return {
+        STIMULATION: evoked,
         GAP: [(gap.start_s, gap.end_s) for gap in source.recording.gaps],
         NO_SIGNAL: silent(scan, source.bin),
         CLIPPING: clipped(scan, np.median(noise.level, axis=0)),
@@ -338,8 +340,8 @@ def exclusions(
     explained_s: NDArray[np.float64],
     slow_s: NDArray[np.float64],
     small_s: NDArray[np.float64],
-) -> list[Span]:
-    """Everything to be left out, with the reason, in order of time; spans of one reason do not overlap.
+) -> dict[str, Stretches]:
+    """Everything to be left out, by reason.
 
     Parameters
     ----------
@@ -356,21 +358,35 @@ def exclusions(
     """
     recording = source.recording
     times_s = waves.sample / waves.recording_rate
+    own = complement(disturbances[STIMULATION], recording.seconds)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
+    active = _within(active, own)
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    weak = [*raised(noise, source.frame / recording.rate), *small_units(small_s, times_s, recording.seconds)]
+    tonic = _within(raised(noise, source.frame / recording.rate), own)
+    weak = [*tonic, *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
         VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
     }
+    return found
+
+
+def as_spans(found: dict[str, Stretches], seconds: float) -> tuple[Span, ...]:
+    """As spans with their reason, in order of time; those of one reason do not overlap."""
     spans = [
-        Span(max(0.0, a), min(recording.seconds, b), reason)
+        Span(max(0.0, a), min(seconds, b), reason)
         for reason, stretches in found.items()
         for a, b in merged(stretches)
-        if b > 0 and a < recording.seconds and b > a
+        if b > 0 and a < seconds and b > a
     ]
-    return sorted(spans, key=lambda span: (span.start_s, span.end_s))
+    return tuple(sorted(spans, key=lambda span: (span.start_s, span.end_s)))
+
+
+def _within(stretches: Stretches, others: Stretches) -> Stretches:
+    """The parts of each that lie in the others."""
+    parts = ((max(a, c), min(b, d)) for a, b in stretches for c, d in others)
+    return [(a, b) for a, b in parts if b > a]
 
 
 def _to_the_ends(stretches: Stretches, seconds: float) -> Stretches:

@@ -14,13 +14,22 @@ from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
-from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan
+from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
 from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
-from myolens.emg.exclusion import MOST_FOR_SMALL, disturbed, exclusions, inside, merged
+from myolens.emg.exclusion import (
+    MOST_FOR_SMALL,
+    VOLUNTARY,
+    as_spans,
+    disturbed,
+    exclusions,
+    inside,
+    merged,
+)
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
+from myolens.emg.isolation import accompanied, indistinct
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
 from myolens.emg.noise import Noise, survey
@@ -96,10 +105,11 @@ def analyze(
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
     noise = replace(noise, frames=scanned.frames)
     beats = _known_beats(recording, source)
+    evoked = stimulated(recording, source.rows)
     events = find_events(
-        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats
+        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats, evoked=evoked
     )
-    analysis = _at_rest(source, channels, noise, events, muscle, false_alarms_per_10_min)
+    analysis = _at_rest(source, channels, noise, events, evoked, muscle, false_alarms_per_10_min)
     if kind is ChannelKind.NEEDLE_EMG:
         analysis = _with_needle(analysis, recording, muscle)
     return _with_stimulation(analysis, recording, muscle)
@@ -147,6 +157,7 @@ def _at_rest(
     channels: Usable,
     noise: Noise,
     events: Events,
+    evoked: Stretches,
     muscle: str | None,
     false_alarms_per_10_min: float,
 ) -> Analysis:
@@ -154,14 +165,13 @@ def _at_rest(
     recording = source.recording
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
-    stimuli = stimulated(recording, source.rows)
-    disturbances = disturbed(source, noise, events.scan)
+    disturbances = disturbed(source, noise, events.scan, evoked)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
         return waves.where(~inside(waves.sample / recording.rate, spans))
 
-    def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> tuple[list[Span], Stretches]:
-        found = exclusions(
+    def left_out(waves: Waveforms, small_s: NDArray[np.float64]) -> dict[str, Stretches]:
+        return exclusions(
             source,
             noise,
             events.scan,
@@ -172,12 +182,13 @@ def _at_rest(
             slow_s=slow_s,
             small_s=small_s,
         )
-        found += stimuli
-        return found, merged((span.start_s, span.end_s) for span in found)
+
+    def together(found: dict[str, Stretches]) -> Stretches:
+        return merged(span for stretches in found.values() for span in stretches)
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
-    waves, weak = events.waves.where(events.muscle), events.weak
-    _, spans = left_out(waves, np.zeros(0))
+    waves, weak = outside(events.waves.where(events.muscle), evoked), events.weak
+    spans = together(left_out(waves, np.zeros(0)))
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
@@ -185,24 +196,37 @@ def _at_rest(
     small = weak.height > least_small(events.threshold)
     small_s = weak.sample[small] / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
     small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
-    excluded, spans = left_out(waves, small_s)
-    excluded.sort(key=lambda span: span.start_s)
-    kept = complement(spans, recording.seconds)
-    analysed_s = length(kept)
-    waves = outside(waves, spans)
+    not_rest = left_out(waves, small_s)
+    waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
-    if events.heart is None and heart is not None:
-        waves = waves.where(~heart.events)
+    beats = np.zeros(len(waves.sample), bool) if heart is None or events.heart else heart.events
+    size = telling(false_alarms_per_10_min, len(source.rows))
+    dropped = beats | indistinct(waves, discharges, size)
+    while dropped.any():
+        waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
+        dropped = indistinct(waves, discharges, size)
+    lone = discharges.unit < 0
+    restless = accompanied(
+        source,
+        noise,
+        waves.where(discharges.event[lone]),
+        of_units_s=discharges.sample[~lone] / recording.rate,
+        explained_s=np.sort(np.concatenate([explained_s, _beats(heart)])),
+    )
+    excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
+    spans = merged((span.start_s, span.end_s) for span in excluded)
+    kept = complement(spans, recording.seconds)
+    analysed_s = length(kept)
     discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = _events(source, waves, discharges, shapes)
     units = _units(source, found, shapes, kept)
     times = np.array([event.time_s for event in found])
     rate, spread = rate_per_min(times, kept)
-    detectable = detectable_peak_to_peak(source, noise, events.threshold)
+    detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
@@ -217,7 +241,7 @@ def _at_rest(
         events=found,
         units=units,
         rate_per_min=rate,
-        excluded=tuple(excluded),
+        excluded=excluded,
         quality=quality,
         findings=implied(
             count=len(found),
@@ -261,7 +285,7 @@ def _beats(heart: Heart | None) -> NDArray[np.float64]:
     return heart.beats_s if heart else np.zeros(0)
 
 
-def _notes(recording: Recording, found: tuple[Event, ...], excluded: list[Span]) -> tuple[str, ...]:
+def _notes(recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...]) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
         notes.append("No discharge was found; the upper limit of the rate says what that excludes.")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from myolens.case import Finding
 from myolens.errors import InputError
-from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
+from myolens.recording import EMG_KINDS, ChannelKind, Recording
 
 LIMIT_PERCENT = 10.0
 """A fall by 10 % or more at 2–3 Hz is abnormal (knowledge dossier §4.4, textbook)."""
@@ -113,18 +113,19 @@ def stimuli_of(recording: Recording) -> NDArray[np.float64]:
     return np.array(sorted(marks), np.float64)
 
 
-def stimulated(recording: Recording, rows: tuple[int, ...]) -> list[Span]:
-    """Stretches around stimuli that evoke something in these channels: neither rest nor contraction.
+def stimulated(recording: Recording, rows: tuple[int, ...]) -> list[tuple[float, float]]:
+    """Stretches of stimuli that evoke something in these channels: neither rest nor contraction.
 
-    Pulses of a trigger channel that evoke nothing are taken for marks of another device.
+    A train is left out as a whole: between its responses the filter still rings. Pulses of a trigger
+    channel that evoke nothing are taken for marks of another device.
     """
     instants = stimuli_of(recording)
     if not instants.size or _responding(recording, rows, instants) is None:
         return []
     before, after = AROUND_S
-    edges = np.flatnonzero(np.diff(instants) > before + after) + 1
+    edges = np.flatnonzero(np.diff(instants) > TRAIN_GAP_S) + 1
     return [
-        Span(max(0.0, float(part[0]) - before), min(recording.seconds, float(part[-1]) + after), STIMULATION)
+        (max(0.0, float(part[0]) - before), min(recording.seconds, float(part[-1]) + after))
         for part in np.split(instants, edges)
     ]
 

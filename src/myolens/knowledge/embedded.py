@@ -9,6 +9,8 @@ from myolens.case import Finding
 from myolens.knowledge.durations import days_from, number_from
 from myolens.knowledge.lexicon import Lexicon
 from myolens.knowledge.quantities import Quantity, quantity_from
+from myolens.knowledge.text import words
+from myolens.knowledge.wording import BARE_FAMILY, CUT, STARTED, STOPPED
 
 _SPAN = r"(?:hour|day|week|fortnight|month|year|decade)s?"
 _NUMBER = r"(?:[\d.,½-]+|(?:[a-z]+(?: of)?))"
@@ -41,6 +43,8 @@ def apart(finding: Finding, names: Lexicon, *, today: date | None = None) -> Fin
     A name that would not be known without these words is left alone.
     """
     text = " ".join(finding.name.replace("_", " ").split())
+    if finding.present is False and BARE_FAMILY.fullmatch(text.lower()):
+        return finding.model_copy(update={"name": f"no {text}", "present": True})
     if finding.value is None and _AMOUNT.search(text):
         finding = _with_amount(finding, text, names)
     if finding.value is None and not finding.since and (told := _WHEN.match(text)):
@@ -52,6 +56,16 @@ def apart(finding: Finding, names: Lexicon, *, today: date | None = None) -> Fin
         if kinds <= {"history", "family"}:  # a symptom in childhood is not one of today
             return finding.model_copy(update={"name": _AGE.sub("", text)})
     return finding
+
+
+def told_of_class(finding: Finding, names: Lexicon) -> str | None:
+    """Return the class of medicines that was stopped, cut or changed ("sleeping pills stopped")."""
+    told = words(finding.name)
+    left = [word for word in told if word not in STOPPED | CUT | STARTED]
+    meaning = names.finding(" ".join(left)) if left and len(left) < len(told) else None
+    code = meaning.findings[0][0] if meaning and meaning.findings[0][1] else ""
+    known = names.knowledge.findings.get(code)
+    return code if known is not None and known.kind == "medicine" else None
 
 
 def _counts(token: str) -> bool:

@@ -20,9 +20,9 @@ from myolens.knowledge.spelling import respelt, sound
 from myolens.knowledge.text import bag, key, stem, words
 from myolens.knowledge.wording import (
     ARTICLES,
+    BARE_FAMILY,
     DEGREES,
     EMPTY,
-    EVERYWHERE,
     FAMILY_HISTORY,
     GRADES,
     HIGH,
@@ -32,13 +32,15 @@ from myolens.knowledge.wording import (
     MODIFIERS,
     MOTIONS,
     NEGATIONS,
-    NEUTRAL,
     OFTEN,
     ONCE,
     PATHS,
     SIDES,
+    UNABLE,
     WEAKNESS_MODIFIERS,
+    modifiers,
     sense,
+    special_cases,
 )
 
 Words = tuple[str, ...]
@@ -96,7 +98,13 @@ class Lexicon:
                 if not set(bag(words(name))) <= LOW | HIGH | EMPTY:  # of "reduced feeling" that is "reduced"
                     self.bags.setdefault(bag(words(name)), definition.code)
                 self.senses.setdefault(sense(words(name)), set()).add(definition.code)
-        self.special |= {key(name) for name in (*definition.narrower, *_special_cases(definition))}
+        self.special |= {
+            key(name)
+            for name in (
+                *definition.narrower,
+                *special_cases(definition.code, definition.synonyms, definition.every_name),
+            )
+        }
         for name in definition.opposites:
             self.opposites.setdefault(key(name), definition.code)
             self.senses.setdefault(sense(words(name)), set()).add("")  # so that it is not taken for presence
@@ -108,29 +116,33 @@ class Lexicon:
     def finding(self, name: str, *, kind: str | None = None) -> Meaning | None:
         """Return what a name of a finding means, or None if it is not understood."""
         text = " ".join(words(name))
-        if kind in ("family_history", "family"):
-            return self._in_family(text)
         raw = re.sub(r"[_\-]+", " ", name.lower()).strip()
+        of_relative = " ".join(words(FAMILY_HISTORY.sub("", raw)))
+        if kind in ("family_history", "family") and stem(raw.partition(" ")[0]) not in NEGATIONS:
+            return self._in_family(text) or self._in_family(of_relative)
         first, _, rest = raw.partition(" ")
         if stem(first) in NEGATIONS and FAMILY_HISTORY.search(rest):
-            denied = self.finding(rest)
-            return denied.negated() if denied else None
+            if BARE_FAMILY.fullmatch(rest):  # nobody in the family has anything
+                return Meaning(tuple((code, False) for code in dict.fromkeys(self.family_findings.values())))
+            return denied.negated() if (denied := self.finding(rest)) else None
         if FAMILY_HISTORY.search(raw) and key(name) not in self.findings:
-            return self._in_family(" ".join(words(FAMILY_HISTORY.sub("", raw))))
+            return self._in_family(of_relative)
         tokens = words(name)
-        meaning = (
-            self._plain(tokens)
-            or self._changed(tokens)
-            or self._both(tokens)
-            or self._likewise(tokens)
-            or self._repaired(tokens)
-            or self._within(tokens)
-        )
+        reads = (self._plain, self._changed, self._likewise, self._both, self._repaired, self._within)
+        meaning = next((each for read in reads if (each := self._able(read(tokens), tokens))), None)
         if meaning is None:
             return None
         whole = " ".join(tokens[1:]) if tokens[0] in NEGATIONS else text
         graded = not DEGREES.isdisjoint(tokens) and whole not in self.findings
         return self._once(replace(meaning, special=meaning.special or graded), frozenset(raw.split()), kind)
+
+    def _able(self, meaning: Meaning | None, tokens: Words) -> Meaning | None:
+        """Refuse to read an activity that has become hard ("trouble climbing") as one that is done."""
+        text = " ".join(tokens)
+        if not meaning or text in self.findings or (UNABLE.isdisjoint(tokens) and "hard to" not in text):
+            return meaning
+        kinds = {self.knowledge.findings[code].kind for code, _ in meaning.findings}
+        return None if kinds <= {"habit", "exposure"} else meaning
 
     def _once(self, meaning: Meaning, told: frozenset[str], kind: str | None) -> Meaning:
         """Tell one event ("a minor fall", or a fall in the history) from a complaint that comes again."""
@@ -245,7 +257,7 @@ class Lexicon:
 
     def _modified(self, tokens: Words) -> Meaning | None:
         """Read an adjective that adds a finding, or words that change nothing."""
-        extra = [code for token in tokens for code in MODIFIERS.get(token, ())]
+        extra = modifiers(tokens)
         if extra and (meaning := self._plain(tuple(t for t in tokens if t not in MODIFIERS))):
             if any(self._family_of(code) == "weakness" for code, _ in meaning.findings):
                 extra += [WEAKNESS_MODIFIERS[code] for code in extra if code in WEAKNESS_MODIFIERS]
@@ -370,19 +382,6 @@ class Lexicon:
     def neighbours(self) -> Neighbours:
         """What finds the nearest codes of a name that was not understood."""
         return Neighbours(self.knowledge)
-
-
-def _special_cases(definition: FindingDefinition) -> list[str]:
-    """Return the synonyms that say more than another name of the same finding ("leg cramps": "cramps")."""
-    own = _content(definition.code)
-    wide = [frozenset(bag(words(name))) for name in definition.every_name]
-    wide = [name for name in wide if name and not name < own]
-    return [name for name in definition.synonyms if any(other < _content(name) for other in wide)]
-
-
-def _content(name: str) -> frozenset[str]:
-    """Return the words of a name that decide what it means."""
-    return frozenset(bag(words(name))) - EMPTY - NEUTRAL - frozenset(EVERYWHERE)
 
 
 _LEXICONS: dict[int, Lexicon] = {}

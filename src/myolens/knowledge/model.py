@@ -170,6 +170,7 @@ class Mechanism(Sourced):
 class Cause(KnowledgeModel):
     """One cause of twitching, or one look-alike.
 
+    ``same_day`` marks what calls for help on the same day while it lasts, such as a poisoning.
     ``place`` names the findings of the place that defines the cause, the defining one first:
     where other places are told and none of these, that one is taken as probably absent.
     """
@@ -191,6 +192,7 @@ class Cause(KnowledgeModel):
         "lookalike",
     ]
     serious: bool = False
+    same_day: bool = False
     lookalike: bool = False
     icd10: tuple[str, ...] = ()
     summary: Statement

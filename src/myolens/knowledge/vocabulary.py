@@ -11,7 +11,7 @@ from myolens.knowledge.answers import degree, grade, lab_word, presence
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.disagreements import disagreements
 from myolens.knowledge.durations import days_from
-from myolens.knowledge.embedded import apart
+from myolens.knowledge.embedded import apart, told_of_class
 from myolens.knowledge.grades import grade_of, graded_findings, lab_state, multiple_of, named
 from myolens.knowledge.lexicon import Lexicon, lexicon
 from myolens.knowledge.meaning import Meaning
@@ -30,11 +30,9 @@ from myolens.knowledge.wording import (
     EVERYWHERE,
     NO,
     NOT_KNOWN,
-    OVERDOSE,
-    STARTED,
-    STOPPED,
     WEAKNESS_MODIFIERS,
     YES,
+    beside_medicine,
 )
 
 DURATION = "duration_of_twitching"
@@ -92,7 +90,8 @@ class _Reader:
     def read_finding(self, finding: Finding) -> None:
         """Understand one finding: as a finding, or else as a medicine or a laboratory test."""
         drug = finding.kind in ("drug", "medicine", "medication")
-        if drug and self._as_medicine(finding):
+        named = self.knowledge.findings.get(self.names.findings.get(key(finding.name), ""))
+        if drug and (named is None or named.kind == "medicine") and self._as_medicine(finding):
             return
         meaning = self.names.finding(finding.name, kind=finding.kind)
         if meaning is None and daily_dose(finding.value, finding.unit) and self._as_medicine(finding):
@@ -109,17 +108,16 @@ class _Reader:
                         self._as_medicine(finding)  # the dose cannot be read, but the medicine is taken
                 self.read_lab(Lab(name=finding.name, value=finding.value, unit=finding.unit))
                 return
-        if (
-            meaning is None
-            and finding.kind not in ("family_history", "family")
-            and self._as_medicine(finding)
-        ):
+        own = finding.kind not in ("family_history", "family")
+        if meaning is None and own and self._as_medicine(finding):
+            return
+        if meaning is None and (taken := told_of_class(finding, self.names)) and presence(finding):
+            self._take(RecognisedMedicine(taken, self.knowledge.findings[taken].name, (taken,), finding.name))
             return
         if meaning is None:
-            of_family = finding.kind in ("family_history", "family")
-            kinds: Kinds = ("family",) if of_family else ("finding", "lab", "medicine")
-            reason = "no finding, lab or medicine has this name"
-            self._not_understood(finding.name, "finding", reason, kinds, about=finding.kind)
+            kinds: Kinds = ("finding", "lab", "medicine") if own else ("family",)
+            why = "no finding, lab or medicine has this name"
+            self._not_understood(finding.name, "finding", why, kinds, about=finding.kind)
             return
         self._say(finding, meaning)
 
@@ -332,17 +330,19 @@ class _Reader:
             )
 
     def _take(self, medicine: RecognisedMedicine) -> None:
-        """Keep a medicine that is taken; "stopped", "new" or "overdose" beside its name say more."""
-        around = set(words(medicine.given_as)) - set(words(medicine.name))
-        given = medicine.given_as
-        if around & STOPPED:
-            ends = [self.knowledge.findings[code].stopped for code in medicine.implies]
-            for code in dict.fromkeys(ends):
-                if code is not None:
-                    self.said.append(RecognisedFinding(code, present=True, given_as=given))
-            return
-        for told, code in ((STARTED, NEW_MEDICINE), (OVERDOSE, TOO_MUCH)):
-            if around & told and code in self.knowledge.findings:
+        """Keep a medicine that is taken; "stopped", "missed", "new" or "overdose" beside it say more."""
+        around, given = set(words(medicine.given_as)) - set(words(medicine.name)), medicine.given_as
+        told = beside_medicine(key(given), around)
+        if told & {"stopped", "cut"}:
+            ends = sorted(filter(None, {self.knowledge.findings[c].stopped for c in medicine.implies}))
+            self.said += [RecognisedFinding(code, present=True, given_as=given) for code in ends]
+            if "stopped" in told:
+                if not ends:
+                    why = "that this medicine was stopped is told of no cause here"
+                    self._not_understood(given, "medicine", why, Nearest((medicine.code,)))
+                return
+        for word, code in (("changed", NEW_MEDICINE), ("overdose", TOO_MUCH)):
+            if word in told and code in self.knowledge.findings:
                 self.said.append(RecognisedFinding(code, present=True, given_as=given))
         if medicine.code not in {held.code for held in self.medicines}:
             self.medicines.append(medicine)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Set
 from typing import Literal, cast
 
 from myolens.knowledge.spelling import trunk
-from myolens.knowledge.text import key, stem
+from myolens.knowledge.text import bag, key, stem, words
 
 
 def stems(text: str) -> frozenset[str]:
@@ -75,7 +76,7 @@ OFTEN = frozenset({"falls", "recurrent", "repeated", "frequent", "often", "sever
 GRADES = stems(
     """stage grade type class end number level for while bit lot sometimes often at times since always very
     really own its it all without trying getting becoming gets now again twice every weekend
-    work works working morning ran did had went took seem look sound smoke outstretched"""
+    keep keeps kept work works working morning ran did had went took seem look sound smoke outstretched"""
 )
 """Words beside a known name that grade it or say when."""
 
@@ -87,15 +88,32 @@ MEDICINE_NOISE = EMPTY | stems(
 )
 """Doses, forms and habits of writing around the name of a medicine."""
 
-STOPPED = stems("stopped stopping withdrawal withdrawn cessation discontinued discontinuation ceased quit")
-STARTED = stems("new newly started starting begun initiated increased increase raised changed change")
+STOPPED = stems(
+    """stopped stopping withdrawal withdrawn withdrew cessation discontinued discontinuation ceased quit
+    ended halted"""
+)
+CUT = stems(
+    """missed missing skipped skipping forgot forgotten omitted reduced reducing reduction lowered lowering
+    decreased decreasing halved taper tapered tapering wean weaned weaning cut cutting"""
+)
+TOO_MUCH = re.compile(
+    r"\b(?:(?:double|twice|triple|extra) (?:the )?(?:usual )?(?:doses?|amount)|too (?:much|many))\b"
+)
+RAN_OUT = re.compile(
+    r"\b(?:r[au]n(?:ning)? (?:short|out)|out of|(?:came|coming|went|gone|weaned) off|no (?:more|longer))\b"
+)
+STARTED = stems("new newly started starting begun initiated increased increase raised doubled changed change")
 OVERDOSE = stems("overdose toxicity intoxication toxic poisoning overuse")
-"""What a word beside a medicine adds: it was stopped, begun or changed, or too much was taken."""
+"""Words beside a medicine: it was stopped, cut or missed, begun or changed, or too much was taken."""
+
+UNABLE = stems("cannot cant unable difficulty difficult trouble inability impossible struggle struggling")
+"""Words beside an activity that say that it has become hard ("trouble climbing"), not that it is done."""
 
 MOTIONS = stems(
     """extension flexion dorsiflexion plantarflexion inversion eversion
     abduction adduction rotation pronation supination elevation opposition extensor
-    flexor abductor adductor extending bending raising intrinsic strength power movement"""
+    flexor abductor adductor everter evertor inverter invertor dorsiflexor extending bending raising
+    spreading intrinsic strength power movement"""
 )
 """Motions of a joint, which name the place of a weakness no further than the joint does."""
 
@@ -143,12 +161,19 @@ WEAKNESS_MODIFIERS = {
 
 FAMILY_HISTORY = re.compile(
     r"^(?:positive )?(?:family history(?: of)?|familial|fh(?: of)?|fhx|family)\b|"
-    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|grandfather|grandmother|relative|son|daughter)s?"
+    r"^(?:father|mother|brother|sister|sibling|parent|uncle|aunt|cousin|grandfather|grandmother|relative|son|daughter)s?"
     r"(?: (?:with|had|has|of))?\b|\b(?:in|runs in) (?:the )?family$|\bfamily history$|"
     r"\bin (?:(?:an?|the|my|one|his|her) )?(?:father|mother|brother|sister|sibling|parent|uncle|aunt|cousin|"
     r"grandfather|grandmother|relative|son|daughter)$"
 )
 """What makes a name a relative's."""
+BARE_FAMILY = re.compile(
+    r"(?:(?:relevant|significant|positive|known|neurological|neuromuscular|inherited) )?"
+    r"(?:family (?:history|illness|disease|problems?)|relatives? affected|"
+    r"(?:illness|disease|history) in (?:the )?family)"
+    r"(?: of (?:note|this|it|illness|disease))?"
+)
+"""A family history of nothing in particular, which says something only where it is denied."""
 
 EVERYWHERE = ("body", "limb", "muscle")
 """Sites so wide that absence there is absence."""
@@ -170,6 +195,9 @@ for _state, _names in (
     ("normal", "normal unremarkable unrevealing negative fine ok within"),
 ):
     LAB_WORDS |= dict.fromkeys(stems(_names), cast("LabWord", _state))
+
+DIGITS = stems("finger thumb toe")
+"""Parts whose spreading is a motion and not a course."""
 
 PATHS = stems("down into along from through inside toward onto below above behind beside near around between")
 """Words between a complaint and where it goes to."""
@@ -201,3 +229,37 @@ def sense(tokens: tuple[str, ...]) -> frozenset[str]:
     )
     kept = [word for word in tokens if word not in _JOINTS] or tokens
     return frozenset(SAME.get(trunk(word), trunk(word)) for word in kept)
+
+
+def beside_medicine(text: str, around: Set[str]) -> frozenset[str]:
+    """Return what the words around the name of a medicine say happened to it.
+
+    "stopped", "cut" (less of it, or doses missed), "changed" or "overdose".
+    """
+    told = {
+        "stopped": bool(around & STOPPED) or RAN_OUT.search(text) is not None,
+        "cut": bool(around & CUT),
+        "changed": bool(around & STARTED),
+        "overdose": bool(around & OVERDOSE) or TOO_MUCH.search(text) is not None,
+    }
+    return frozenset(each for each, there in told.items() if there)
+
+
+def modifiers(tokens: Iterable[str]) -> list[str]:
+    """Return the codes that the adjectives of a name add; to spread fingers is a motion, not a course."""
+    tokens = tuple(tokens)
+    still = {"spreading"} if not DIGITS.isdisjoint(tokens) else set()
+    return [code for token in tokens if token not in still for code in MODIFIERS.get(token, ())]
+
+
+def special_cases(code: str, synonyms: Iterable[str], every_name: Iterable[str]) -> list[str]:
+    """Return the synonyms that say more than another name of the same finding ("leg cramps": "cramps")."""
+    own = _content(code)
+    wide = [frozenset(bag(words(name))) for name in every_name]
+    wide = [name for name in wide if name and not name < own]
+    return [name for name in synonyms if any(other < _content(name) for other in wide)]
+
+
+def _content(name: str) -> frozenset[str]:
+    """Return the words of a name that decide what it means."""
+    return frozenset(bag(words(name))) - EMPTY - NEUTRAL - frozenset(EVERYWHERE)

@@ -173,12 +173,12 @@ def _coarser(trace: Trace, columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_shape(unit: Unit, analysis: Analysis, *, theme: Theme = SCREEN) -> str:
-    """Average potential of a unit on its largest channel, with its size and scale; empty if it has none."""
+    """Average potential of a unit on its largest channel, 0 ms at the largest deflection; empty if none."""
     if not unit.template.size:
         return ""
     row = analysis.channels.index(unit.channel)
     values = np.asarray(unit.template[row], float)
-    milliseconds = (np.arange(values.size) - values.size // 2) / unit.template_rate * 1000
+    milliseconds = (np.arange(values.size) - np.argmax(np.abs(values))) / unit.template_rate * 1000
     peak = float(np.abs(values).max(initial=0)) or 1.0
     x = Scale(float(milliseconds[0]), float(milliseconds[-1]), 12, 188)
     y = Scale(-peak, peak, 100, 20)
