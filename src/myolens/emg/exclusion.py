@@ -150,7 +150,8 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
 
     def of_units(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
-        if _familiar(within, apart) and not any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous):
+        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous)
+        if not dense and _familiar(within, apart):
             return True
         return end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
 

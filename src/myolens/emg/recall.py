@@ -21,7 +21,8 @@ _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
 _MOST_SEARCHED = 400
-_LIKE, _GATHERED, _MOST_CROWDS = 4.0, 3, 30
+_LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
+_GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
 _UNEXPLAINED = 0.25
 _UNLIKE = 0.6
@@ -104,8 +105,8 @@ def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[NDArray[np
     """
     x = feature.x[events]
     own = x[:, feature.home : feature.home + feature.length]
-    limit = _LIKE * np.sqrt(np.einsum("ijk,ijk->i", own, own))[:, None]
-    alike = []
+    size = np.sqrt(np.einsum("ijk,ijk->i", own, own))[:, None]
+    likeness = []
     for seeds in (own, own[:, ::-1]):
         flat = seeds.reshape(len(x), -1)
         highest = np.full((len(x), len(x)), -np.inf, np.float32)
@@ -114,26 +115,41 @@ def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[NDArray[np
             product = flat @ x[:, place : place + feature.length].reshape(len(x), -1).T
             np.maximum(highest, product, out=highest)
             np.minimum(lowest, product, out=lowest)
-        alike += [highest > limit, lowest < -limit]
+        likeness += [highest / size, -lowest / size]
     unused = np.ones(len(x), bool)
-    for _ in range(_MOST_CROWDS):
-        counts = [np.count_nonzero(each & unused, axis=1) for each in alike]
-        more = np.where(unused, counts[0] - np.max(counts[1:], axis=0), 0)
-        seed = int(np.argmax(more))
-        if more[seed] < _FEWEST_WEAK:
-            return
-        template, members = own[seed], np.flatnonzero(alike[0][seed] & unused)
-        for _ in range(_GATHERED):
-            place, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
-            template = average(feature, events[members], place)
-            again = np.flatnonzero((_evidence(feature, events, template) > EVIDENCE / 2) & unused)
-            if len(again) < _FEWEST_WEAK:
+    for limit in _LIKE:
+        alike = [each > limit for each in likeness]
+        for _ in range(_MOST_CROWDS):
+            counts = [np.count_nonzero(each & unused, axis=1) for each in alike]
+            more = np.where(unused, counts[0] - np.max(counts[1:], axis=0), 0)
+            seed = int(np.argmax(more))
+            if more[seed] < _FEWEST_WEAK:
                 break
-            members = again
-        else:
-            yield template
-        unused[members] = False
-        unused[seed] = False
+            template, members = own[seed], np.flatnonzero(alike[0][seed] & unused)
+            for _ in range(_GATHERED):
+                place, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
+                template = average(feature, events[members], place)
+                again = np.flatnonzero(_gathered(feature, events, template) & unused)
+                if len(again) < _FEWEST_WEAK:
+                    break
+                members = again
+            else:
+                yield template
+            unused[members] = False
+            unused[seed] = False
+
+
+def _gathered(
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Events with so much evidence for a template that its mirror images explain few as well."""
+    evidence = _evidence(feature, events, template)
+    mirrors = [-template, template[::-1], -template[::-1]]
+    against = np.stack([_evidence(feature, events, np.ascontiguousarray(each)) for each in mirrors])
+    for limit in _GATHERED_FROM:
+        if np.count_nonzero(against > limit) <= _MIRRORED * len(mirrors) * np.count_nonzero(evidence > limit):
+            break
+    return np.asarray(evidence > limit)
 
 
 def _recurring(
