@@ -25,7 +25,7 @@ _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
 _GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
 _UNEXPLAINED = 0.25
-_UNLIKE = 0.6
+_UNLIKE = 10.0
 
 
 def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
@@ -144,12 +144,24 @@ def _gathered(
 ) -> NDArray[np.bool_]:
     """Events with so much evidence for a template that its mirror images explain few as well."""
     evidence = _evidence(feature, events, template)
-    mirrors = [-template, template[::-1], -template[::-1]]
-    against = np.stack([_evidence(feature, events, np.ascontiguousarray(each)) for each in mirrors])
+    mirrored = [_evidence(feature, events, each) for each in _mirrored(template)]
+    if not mirrored:
+        return np.asarray(evidence > EVIDENCE)
     for limit in _GATHERED_FROM:
-        if np.count_nonzero(against > limit) <= _MIRRORED * len(mirrors) * np.count_nonzero(evidence > limit):
+        by_chance = np.count_nonzero(np.stack(mirrored) > limit) / len(mirrored)
+        if by_chance <= _MIRRORED * np.count_nonzero(evidence > limit):
             break
     return np.asarray(evidence > limit)
+
+
+def _mirrored(template: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Upside down, backwards and both, without those that noise may make of the template itself.
+
+    What an event has for one and not for the other is their difference in energy, with noise of twice the root of it.
+    """
+    energy = float(np.sum(template**2))
+    images = [np.ascontiguousarray(each) for each in (-template, template[::-1], -template[::-1])]
+    return [each for each in images if energy * (1 - _resemblance(each, template)) > _UNLIKE]
 
 
 def _recurring(
@@ -165,12 +177,7 @@ def _recurring(
     """
     energy = float(np.sum(template**2))
     evidence = _evidence(feature, events, template)
-    mirrored = [-template, template[::-1], -template[::-1]]
-    decoys = [
-        _evidence(feature, events, np.ascontiguousarray(each))
-        for each in mirrored
-        if _resemblance(each, template) < _UNLIKE
-    ]
+    decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     explained = (evidence > EVIDENCE) & (evidence > against)
     wins = int(np.count_nonzero(explained))
