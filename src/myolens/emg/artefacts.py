@@ -27,7 +27,8 @@ _RINGING = 0.35
 _DENSE_CHANNELS = 8
 _DENSE_SPACING_MM = 15.0
 _DENSE_WITHOUT_POSITIONS = 32
-_SLOW_HZ, _SLOW_SHARE = 50.0, 0.3
+SLOW_HZ, SLOW_SHARE = 50.0, 0.3
+"""What has less of its energy above the frequency than the share is no potential of muscle."""
 
 
 def electrode_pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
@@ -63,8 +64,8 @@ def slow_deflections(waves: Waveforms) -> NDArray[np.bool_]:
     x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
     power = np.abs(np.fft.rfft(x * np.hanning(x.shape[1]) ** 0.25, 8 * x.shape[1], axis=1)) ** 2
     frequency = np.fft.rfftfreq(8 * x.shape[1], 1 / waves.rate)
-    above = power[:, frequency >= _SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
-    return _with_ringing(above < _SLOW_SHARE, waves)
+    above = power[:, frequency >= SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
+    return _with_ringing(above < SLOW_SHARE, waves)
 
 
 def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.bool_]:

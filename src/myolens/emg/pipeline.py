@@ -24,6 +24,7 @@ from myolens.emg.exclusion import (
     exclusions,
     inside,
     merged,
+    tonic,
 )
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
@@ -165,7 +166,7 @@ def _at_rest(
     recording = source.recording
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
-    disturbances = disturbed(source, noise, events.scan, evoked)
+    disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
         return waves.where(~inside(waves.sample / recording.rate, spans))
@@ -177,6 +178,7 @@ def _at_rest(
             events.scan,
             events.threshold,
             disturbances,
+            raised_s,
             waves,
             explained_s=explained_s,
             slow_s=slow_s,

@@ -20,6 +20,7 @@ a minute would need 12; the rest is for noise that is neither Gaussian nor white
 _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
+_MEDIAN_VARIANCE = 1.57
 _MOST_SEARCHED = 400
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
 _GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
@@ -61,8 +62,8 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
         best[left] = np.maximum(best[left], evidence)
         left = left[evidence <= EVIDENCE]
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
-    for template in _crowds(feature, searched):
-        evidence = _recurring(feature, left, template)
+    for template, averaged in _crowds(feature, searched):
+        evidence = _recurring(feature, left, template, averaged)
         if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
             left = left[evidence == 0]
@@ -96,12 +97,13 @@ def _evidence(
     return np.where(explained, energy * (scale - 0.5) / power, 0.0).astype(np.float32)
 
 
-def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Average potentials of events that are like one another, more than like one another's mirror images.
 
     Every event is a seed. Those that correlate with it, four standard deviations of noise or more, are its
     crowd; those of which a mirror image does are what chance gives. The seed with the largest difference
-    is taken, its crowd averaged and gathered anew, and so on with the events left.
+    is taken, its crowd averaged and gathered anew, and so on with the events left. With each average
+    comes the number of events in it.
     """
     x = feature.x[events]
     own = x[:, feature.home : feature.home + feature.length]
@@ -125,16 +127,16 @@ def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[NDArray[np
             seed = int(np.argmax(more))
             if more[seed] < _FEWEST_WEAK:
                 break
-            template, members = own[seed], np.flatnonzero(alike[0][seed] & unused)
+            template, averaged, members = own[seed], 1, np.flatnonzero(alike[0][seed] & unused)
             for _ in range(_GATHERED):
                 place, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
                 template = average(feature, events[members], place)
                 again = np.flatnonzero(_gathered(feature, events, template) & unused)
                 if len(again) < _FEWEST_WEAK:
                     break
-                members = again
+                averaged, members = len(members), again
             else:
-                yield template
+                yield template, averaged
             unused[members] = False
             unused[seed] = False
 
@@ -157,7 +159,7 @@ def _gathered(
 def _mirrored(template: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Upside down, backwards and both, without those that noise may make of the template itself.
 
-    What an event has for one and not for the other is their difference in energy, with noise of twice the root of it.
+    What speaks for one and not for the other grows with their difference in energy, its noise with the root.
     """
     energy = float(np.sum(template**2))
     images = [np.ascontiguousarray(each) for each in (-template, template[::-1], -template[::-1])]
@@ -165,18 +167,20 @@ def _mirrored(template: NDArray[np.float32]) -> list[NDArray[np.float32]]:
 
 
 def _recurring(
-    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32], averaged: int
 ) -> NDArray[np.float32]:
     """Evidence for the events that a template explains, if they are more than noise can have made.
 
     Noise makes a shape as often upside down or backwards as upright and forwards, a motor unit does not.
     So each event goes to whichever explains it best, the template or its mirror images (target and decoy:
     Elias & Gygi, Nat Methods 2007;4:207), and the template's share must be one that comes about by chance
-    once in a hundred times (binomial, one half each). A template that resembles all of its mirror
-    images has to have a higher energy instead.
+    once in a hundred times (binomial). A template that resembles all of its mirror images has to have a
+    higher energy instead. An average of few events holds their own noise, by which it explains them better than
+    others; what that adds is taken off its energy and its evidence.
     """
-    energy = float(np.sum(template**2))
-    evidence = _evidence(feature, events, template)
+    own = _MEDIAN_VARIANCE * template.size / averaged
+    energy = float(np.sum(template**2)) - own
+    evidence = np.maximum(_evidence(feature, events, template) - own / 2, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     explained = (evidence > EVIDENCE) & (evidence > against)
