@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from myolens.emg.detection import distance
 from myolens.emg.noise import Noise
-from myolens.emg.sorting import Features, average, best_shift, features, noise_energy, templates
+from myolens.emg.sorting import Cluster, Features, average, best_shift, clusters, features, noise_energy
 from myolens.emg.waveforms import Waveforms, joined
 
 EVIDENCE = 16.0
@@ -20,7 +20,7 @@ a minute would need 12; the rest is for noise that is neither Gaussian nor white
 _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
-_MEDIAN_VARIANCE = 1.57
+_MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
 _MOST_SEARCHED = 400
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
 _GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
@@ -57,8 +57,8 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     times = np.concatenate([waves.sample, weak.sample]) / rate
     left = np.arange(count, len(times))
     best = np.zeros(len(times), np.float32)
-    for template in templates(feature.where(slice(count))):
-        evidence = _evidence(feature, left, template)
+    for cluster in clusters(feature.where(slice(count))):
+        evidence = _evidence(feature, left, _shrunk(cluster))
         best[left] = np.maximum(best[left], evidence)
         left = left[evidence <= EVIDENCE]
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
@@ -95,6 +95,14 @@ def _evidence(
     explained = left <= noise_energy(feature) * power + _UNEXPLAINED * energy
     explained &= (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE)
     return np.where(explained, energy * (scale - 0.5) / power, 0.0).astype(np.float32)
+
+
+def _shrunk(cluster: Cluster) -> NDArray[np.float32]:
+    """Potential of a unit, made smaller by what the noise of an average of so few adds to its energy."""
+    template = cluster.template
+    own = _MEDIAN_VARIANCE * template.size / len(cluster.events)
+    share = 1 - own / max(float(np.sum(template**2)), 1e-9)
+    return np.asarray(max(_LEAST_SHRUNK, share) * template, np.float32)
 
 
 def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.float32], int]]:
@@ -175,8 +183,8 @@ def _recurring(
     So each event goes to whichever explains it best, the template or its mirror images (target and decoy:
     Elias & Gygi, Nat Methods 2007;4:207), and the template's share must be one that comes about by chance
     once in a hundred times (binomial). A template that resembles all of its mirror images has to have a
-    higher energy instead. An average of few events holds their own noise, by which it explains them better than
-    others; what that adds is taken off its energy and its evidence.
+    higher energy instead. An average of few events holds their own noise, by which it explains them better
+    than others; what that adds is taken off its energy and its evidence.
     """
     own = _MEDIAN_VARIANCE * template.size / averaged
     energy = float(np.sum(template**2)) - own
