@@ -55,19 +55,23 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     feature = features(waves, noise, weak)
     height = np.concatenate([waves.height, weak.height])
     times = np.concatenate([waves.sample, weak.sample]) / rate
-    left = np.arange(count, len(times))
     best = np.zeros(len(times), np.float32)
+    left = np.arange(count, len(times))
+    loose = np.arange(count)
     for cluster in clusters(feature.where(slice(count))):
         evidence = _evidence(feature, left, _shrunk(cluster))
-        best[left] = np.maximum(best[left], evidence)
+        best[left] = np.maximum(best[left], np.where(evidence > EVIDENCE, evidence, 0))
         left = left[evidence <= EVIDENCE]
+        loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
-    for template, averaged in _crowds(feature, searched):
+    left = np.concatenate([loose, left])
+    for template, averaged in _crowds(feature, np.concatenate([loose[:_MOST_SEARCHED], searched])):
         evidence = _recurring(feature, left, template, averaged)
         if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
             left = left[evidence == 0]
-    known = _apart(np.flatnonzero(best > EVIDENCE), best, times)
+    best[:count] = 0
+    known = _apart(np.flatnonzero(best > 0), best, times)
     return joined(waves, weak.where(known - count)).in_order()
 
 
