@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _FEW = 4
 _ENOUGH_SAMPLES = 500
 _MANY_CHANNELS = 16
 _MAINS_CHANNELS = 16
-_PIECE = 128
+_PIECE, _ENOUGH_STRETCHES = 128, 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +58,8 @@ class Noise:
     odd_scale: NDArray[np.float32]
     mains: Mains | None
     correlation: NDArray[np.float32]
-    power: NDArray[np.float32]
-    power_rate: float
+    power: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, np.float32))
+    power_rate: float = 1000.0
 
     @property
     def rise(self) -> NDArray[np.float32]:
@@ -205,9 +205,10 @@ def _power(stretches: list[NDArray[np.float32]], whitening: NDArray[np.float32])
     """
     some = whitening[:, :: -(-len(whitening) // _MAINS_CHANNELS)]
     window = np.hanning(_PIECE)[:, None].astype(np.float32)
+    enough = stretches[:: -(-len(stretches) // _ENOUGH_STRETCHES)] if len(some) > _FEW else stretches
     pieces = [
         np.abs(np.fft.rfft((x[k : k + _PIECE] @ some) * window, axis=0)) ** 2
-        for x in stretches
+        for x in enough
         for k in range(0, len(x) - _PIECE + 1, _PIECE)
     ]
     if not pieces:
