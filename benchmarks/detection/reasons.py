@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.detection.artefacts import ARTEFACTS
 from benchmarks.detection.mixtures import Mixture, make
 from benchmarks.detection.scores import EDGE_S, TOLERANCE_S, inside, matches
-from myolens.emg import Analysis, analyze, exclusion, pipeline
+from myolens.emg import Analysis, analyze, exclusion, pipeline, rises
 
 _NEAR_S, _SAME_S, _BESIDE_S = 0.012, 0.020, 0.045
 
@@ -34,7 +34,7 @@ class Steps:
     def noted(self) -> Iterator[None]:
         """Note results of the steps while an analysis runs."""
         wanted = [(pipeline, "find_events"), (pipeline, "with_recalled")]
-        wanted += [(exclusion, name) for name in ("bursts", "raised", "small_units")]
+        wanted += [(exclusion, "bursts"), (exclusion, "small_units"), (rises, "raised")]
         patches = []
         for module, name in wanted:
             step = getattr(module, name)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis
-from myolens.emg.artefacts import SLOW_HZ, SLOW_SHARE
 from myolens.emg.counting import Stretches, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.noise import MAD_TO_SD, Noise
@@ -50,7 +49,6 @@ MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
 RAISED, _RAISED_EDGE = 1.5, 1.25
-_SPECTRUM_FRAMES, _SPECTRUM_S = 4, 0.25
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0
 _MOVED = 15.0
@@ -255,42 +253,6 @@ def raised(noise: Noise, frame_s: float) -> Stretches:
     return [(a * frame_s, b * frame_s) for a, b in runs(part) if high[a:b].any()]
 
 
-def tonic(source: Source, noise: Noise) -> Stretches:
-    """Frames of raised level, without those raised by something slow.
-
-    Of what a moved cable adds, at most three tenths of the energy lie above 50 Hz, as in single deflections;
-    of what muscle adds, mostly seven tenths.
-    """
-    frame_s = source.frame / source.recording.rate
-    return [
-        span
-        for span in raised(noise, frame_s)
-        if not _slow(source, noise, span[0] / frame_s, span[1] / frame_s)
-    ]
-
-
-def _slow(source: Source, noise: Noise, first: float, last: float) -> bool:
-    """Whether what some frames hold more than rest is slow, from the spectrum of their first seconds."""
-    start, stop = round(first), min(round(last), round(first) + _SPECTRUM_FRAMES)
-    level = np.median(noise.level, axis=0)
-    span = start * source.frame, min(source.samples, stop * source.frame)
-    _, x = source.both(*span, mains=noise.mains, level=level)
-    x = x / noise.level[start:stop].mean(axis=0)
-    piece = round(_SPECTRUM_S * source.recording.rate)
-    window = np.hanning(piece)[:, None]
-    powers = [
-        np.abs(np.fft.rfft(x[k : k + piece] * window, axis=0)) ** 2
-        for k in range(0, len(x) - piece + 1, piece // 2)
-    ]
-    if not powers:
-        return False
-    frequency = np.fft.rfftfreq(piece, 1 / source.recording.rate)
-    power = np.median(np.concatenate(powers, axis=1), axis=1) / (np.log(2) * np.sum(window**2))
-    usual = np.interp(frequency, np.linspace(0, noise.power_rate / 2, len(noise.power)), noise.power)
-    more = np.maximum(power - usual, 0.0) * (frequency <= source.band.high_hz)
-    return bool(more[frequency >= SLOW_HZ].sum() < SLOW_SHARE * more.sum())
-
-
 def small_units(small_s: NDArray[np.float64], times_s: NDArray[np.float64], seconds: float) -> Stretches:
     """Stretches in which small deflections that no unit explains are far more frequent than at rest.
 
@@ -388,7 +350,7 @@ def exclusions(
     disturbances : dict
         From `disturbed`.
     raised_s : list of (float, float)
-        From `tonic`.
+        From `myolens.emg.rises.tonic`.
     waves : Waveforms
         Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray

@@ -214,7 +214,7 @@ def _power(stretches: list[NDArray[np.float32]], whitening: NDArray[np.float32])
     if not pieces:
         return np.ones(_PIECE // 2 + 1, np.float32)
     power = np.median(np.concatenate(pieces, axis=1), axis=1)
-    return (power / max(float(power.mean()), 1e-12)).astype(np.float32)
+    return np.asarray(power / max(float(power.mean()), 1e-12), np.float32)
 
 
 def _response(

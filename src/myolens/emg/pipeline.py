@@ -24,7 +24,6 @@ from myolens.emg.exclusion import (
     exclusions,
     inside,
     merged,
-    tonic,
 )
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import implied
@@ -37,6 +36,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
+from myolens.emg.rises import tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread

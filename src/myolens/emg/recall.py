@@ -21,7 +21,7 @@ _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
-_MOST_SEARCHED = 400
+_MOST_SEARCHED, _FEW_CHANNELS = 400, 8
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
 _GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
@@ -63,9 +63,10 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
         best[left] = np.maximum(best[left], np.where(evidence > EVIDENCE, evidence, 0))
         left = left[evidence <= EVIDENCE]
         loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
-    searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
+    most = _MOST_SEARCHED if waves.windows.shape[2] <= _FEW_CHANNELS else 0
+    searched = np.sort(left[np.argsort(-height[left], kind="stable")[:most]])
     left = np.concatenate([loose, left])
-    for template, averaged in _crowds(feature, np.concatenate([loose[:_MOST_SEARCHED], searched])):
+    for template, averaged in _crowds(feature, np.concatenate([loose[:most], searched])):
         evidence = _recurring(feature, left, template, averaged)
         if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
@@ -117,6 +118,8 @@ def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[tuple[NDAr
     is taken, its crowd averaged and gathered anew, and so on with the events left. With each average
     comes the number of events in it.
     """
+    if len(events) < _FEWEST_WEAK:
+        return
     x = feature.x[events]
     own = x[:, feature.home : feature.home + feature.length]
     size = np.sqrt(np.einsum("ijk,ijk->i", own, own))[:, None]
@@ -141,8 +144,8 @@ def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[tuple[NDAr
                 break
             template, averaged, members = own[seed], 1, np.flatnonzero(alike[0][seed] & unused)
             for _ in range(_GATHERED):
-                place, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
-                template = average(feature, events[members], place)
+                places, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
+                template = average(feature, events[members], places)
                 again = np.flatnonzero(_gathered(feature, events, template) & unused)
                 if len(again) < _FEWEST_WEAK:
                     break
@@ -192,7 +195,7 @@ def _recurring(
     """
     own = _MEDIAN_VARIANCE * template.size / averaged
     energy = float(np.sum(template**2)) - own
-    evidence = np.maximum(_evidence(feature, events, template) - own / 2, 0)
+    evidence = np.maximum(_evidence(feature, events, template) - own, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     explained = (evidence > EVIDENCE) & (evidence > against)
