@@ -1,4 +1,4 @@
-"""What the potentials of a unit tell: a repeated one is no pop, a stretch of known ones no effort, few no unit."""
+"""What potentials of one unit tell: repeated ones are no pops, a stretch of known ones is no effort."""
 
 from __future__ import annotations
 

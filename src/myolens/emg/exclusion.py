@@ -151,9 +151,8 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
     def of_units(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
         dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous)
-        if not dense and _familiar(within, apart):
-            return True
-        return end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
+        brief = end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
+        return brief or (not dense and _familiar(within, apart))
 
     return [(start, end) for start, end in stretches if not of_units(start, end)]
 
@@ -172,9 +171,8 @@ def _known(waves: Waveforms, others: Waveforms) -> bool:
 def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     """Whether most events of a stretch are potentials that came on their own too, more often than here.
 
-    An effort recruits units that are silent at rest, in an interference pattern or in a regular train: of
-    real and made efforts here one event in four at most was known from elsewhere, of crowds of
-    discharges mostly three in four. Two in three are asked for (ours).
+    An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
+    efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
     """
     count = len(waves.sample)
     if count < _FEWEST_LIKE or len(others.sample) < count:
@@ -184,18 +182,16 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
 
 
 def _regular(waves: Waveforms) -> bool:
-    """Whether one potential comes five times or more at even intervals of up to a quarter of a second.
+    """Whether one potential comes five times or more at even intervals of up to 0.3 s.
 
-    Of one's own will a unit fires at four a second or more, intervals varying by less than a third
-    (Clamann, Biophys J 1969;9:1233, among others); fasciculations come irregularly.
+    At will a unit fires evenly (Clamann, Biophys J 1969;9:1233); fasciculations come irregularly.
     """
     times_s = waves.sample / waves.recording_rate
     for alike in _alike(waves, waves):
         gaps = np.diff(times_s[alike])
-        for k in range(len(gaps) - _EVEN + 1):
-            part = gaps[k : k + _EVEN]
-            if part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean():
-                return True
+        parts = [gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1)]
+        if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
+            return True
     return False
 
 

@@ -202,14 +202,12 @@ def _at_rest(
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
-    heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
-    beats = np.zeros(len(waves.sample), bool) if heart is None or events.heart else heart.events
     size = telling(false_alarms_per_10_min, len(source.rows))
-    dropped = beats | indistinct(waves, discharges, size)
-    while dropped.any():
-        waves = waves.where(~dropped)
-        discharges, shapes = sort_discharges(waves, noise)
-        dropped = indistinct(waves, discharges, size)
+    waves, discharges, shapes = _distinct(waves, discharges, shapes, noise, size)
+    heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
+    if events.heart is None and heart is not None:
+        waves = waves.where(~heart.events)
+        waves, discharges, shapes = _distinct(waves, *sort_discharges(waves, noise), noise, size)
     lone = discharges.unit < 0
     restless = accompanied(
         source,
@@ -281,6 +279,20 @@ def _at_rest(
             "conduction_velocity": conduction(units, positions),
         },
     )
+
+
+def _distinct(
+    waves: Waveforms, discharges: Discharges, shapes: Shapes, noise: Noise, size: float
+) -> tuple[Waveforms, Discharges, Shapes]:
+    """Without what is too small to be told from noise, sorted anew until nothing is.
+
+    Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
+    discharge that falls on one with them.
+    """
+    while (dropped := indistinct(waves, discharges, size)).any():
+        waves = waves.where(~dropped)
+        discharges, shapes = sort_discharges(waves, noise)
+    return waves, discharges, shapes
 
 
 def _beats(heart: Heart | None) -> NDArray[np.float64]:
