@@ -1,7 +1,8 @@
 """Run ``python -m benchmarks.detection``: what is found, on held-back mixtures, the model and real files.
 
-``--only`` names tables; ``--training`` uses what may be tuned on. Peers are tried where they can be
-imported. The tables go to the screen and, with ``--write``, into benchmarks/README.md between its markers.
+``--only`` names tables; ``--training`` uses what may be tuned on, ``--first-seed`` others of either kind.
+Peers are tried where they can be imported. The tables go to the screen and, with ``--write``, into
+benchmarks/README.md between its markers.
 """
 
 from __future__ import annotations
@@ -115,9 +116,11 @@ def table(title: str, rows: dict[str, list[Mixture]], *, peers: bool = False) ->
     return lines
 
 
-def tables(only: list[str], *, seeds: int, seconds: float, training: bool, peers: bool) -> list[str]:
+def tables(
+    only: list[str], *, first_seed: int, seeds: int, seconds: float, training: bool, peers: bool
+) -> list[str]:
     """The tables asked for."""
-    numbers = range(seeds) if training else range(HELD_BACK_SEED, HELD_BACK_SEED + seeds)
+    numbers = range(first_seed, first_seed + seeds)
 
     def some(**about: object) -> list[Mixture]:
         return [make(seed, held_back=not training, seconds=seconds, **about) for seed in numbers]  # type: ignore[arg-type]
@@ -145,13 +148,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", choices=TABLES, default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=4, help="recordings per row")
+    parser.add_argument(
+        "--first-seed", type=int, help=f"{HELD_BACK_SEED}, or 0 for training, unless told otherwise"
+    )
     parser.add_argument("--seconds", type=float, default=60.0, help="length of a recording")
     parser.add_argument("--training", action="store_true", help="use the recordings that may be tuned on")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--write", action="store_true", help="write the tables into benchmarks/README.md")
     options = parser.parse_args()
+    usual = 0 if options.training else HELD_BACK_SEED
+    first_seed = usual if options.first_seed is None else options.first_seed
     found = tables(
         options.only,
+        first_seed=first_seed,
         seeds=options.seeds,
         seconds=options.seconds,
         training=options.training,
@@ -159,8 +168,9 @@ def main() -> None:
     )
     if options.write:
         which = "training" if options.training else "held-back"
-        about = f"{options.seeds} {which} recordings of {options.seconds:g} s per row; {os.cpu_count()} cores"
-        text = "\n".join([START, f"{about} shared with other work.", *found, END])
+        seeds = f"seeds {first_seed}–{first_seed + options.seeds - 1}"
+        about = f"{options.seeds} {which} recordings of {options.seconds:g} s per row ({seeds})"
+        text = "\n".join([START, f"{about}; {os.cpu_count()} cores shared with other work.", *found, END])
         page = README.read_text(encoding="utf-8")
         before, _, rest = page.partition(START)
         README.write_text(before + text + rest.partition(END)[2], encoding="utf-8")

@@ -21,11 +21,14 @@ _RISE_S = 0.002
 _LIKENESS, _ITSELF = 0.85, 0.92
 _LOPSIDED = 0.02
 _SHIFT_S = 0.004
+_AROUND_S, _ALIKE, _OTHERS_SIZE, _SAME_SIZE = 0.010, 0.9, 1.3, 1.2
+_FEWEST_OTHERS, _FEWEST_LIKE = 2, 4
 _RINGING = 0.35
 _DENSE_CHANNELS = 8
 _DENSE_SPACING_MM = 15.0
 _DENSE_WITHOUT_POSITIONS = 32
-_SLOW_HZ, _SLOW_SHARE = 50.0, 0.3
+SLOW_HZ, SLOW_SHARE = 50.0, 0.3
+"""What has less of its energy above the frequency than the share is no potential of muscle."""
 
 
 def electrode_pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np.bool_]:
@@ -45,6 +48,7 @@ def electrode_pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np
     onward, backward = pop_likeness(waves, source)
     pops = displaced & (onward > _LIKENESS)
     pops |= (onward > _ITSELF) & (displaced | (onward > backward + _LOPSIDED))
+    pops &= ~_repeated(waves, pops)
     if is_dense(source):
         pops |= _alone(waves)
     return _with_ringing(pops, waves)
@@ -60,8 +64,8 @@ def slow_deflections(waves: Waveforms) -> NDArray[np.bool_]:
     x = waves.windows[np.arange(len(waves.sample)), :, waves.channel]
     power = np.abs(np.fft.rfft(x * np.hanning(x.shape[1]) ** 0.25, 8 * x.shape[1], axis=1)) ** 2
     frequency = np.fft.rfftfreq(8 * x.shape[1], 1 / waves.rate)
-    above = power[:, frequency >= _SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
-    return _with_ringing(above < _SLOW_SHARE, waves)
+    above = power[:, frequency >= SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
+    return _with_ringing(above < SLOW_SHARE, waves)
 
 
 def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.bool_]:
@@ -70,6 +74,27 @@ def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.boo
     result = chosen.copy()
     for i in np.flatnonzero(chosen):
         result |= (np.abs(times - times[i]) <= RINGING_S) & (waves.peak < _RINGING * waves.peak[i])
+    return result
+
+
+def _repeated(waves: Waveforms, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the chosen events have two like ones among the others, or four among all.
+
+    Alike are deflections with a correlation above 0.9 within 10 ms and with sizes that differ by less than a
+    factor of 1.3 for the others, or of 1.2: charges that break through an electrode's junction differ in
+    size from one to the next, a unit's potential varies by a tenth. The limits are project estimates,
+    checked on made pops and real potentials.
+    """
+    result = np.zeros(len(chosen), bool)
+    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
+    x = waves.windows[:, max(0, centre - reach) : centre + reach + 1]
+    for i in np.flatnonzero(chosen):
+        near = x[:, :, waves.channel[i]]
+        size = np.maximum(np.linalg.norm(near, axis=1), 1e-12)
+        like = near @ near[i] > _ALIKE * size * size[i]
+        ratio = np.maximum(size, size[i]) / np.minimum(size, size[i])
+        others = np.count_nonzero(like & ~chosen & (ratio < _OTHERS_SIZE))
+        result[i] = others >= _FEWEST_OTHERS or np.count_nonzero(like & (ratio < _SAME_SIZE)) > _FEWEST_LIKE
     return result
 
 

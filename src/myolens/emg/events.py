@@ -27,7 +27,8 @@ from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
-_LEAST_WEAK = 6.0
+_LEAST_SMALL, _LEAST_WEAK = 6.0, 3.0
+_FEW_CHANNELS = 8
 _MOST_WEAK = 1000
 _HEART_FALSE_ALARMS = 200.0
 
@@ -141,19 +142,25 @@ def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDA
     return heart.beats_s if heart else none
 
 
+def least_small(limit: float) -> float:
+    """Height from which a peak below the threshold stands out by itself: a third of it, or 6."""
+    return max(_LEAST_SMALL, limit / 3)
+
+
 def _weak(
     found: Candidates, limit: float, source: Source, noise: Noise, artefacts_s: NDArray[np.float64]
 ) -> Waveforms:
     """Candidates between a third of the threshold and it, beside no artefact.
 
-    None where the threshold is near that of Gaussian noise; of a long recording the highest, so that
-    time and the memory for their windows stay within bounds.
+    On up to eight channels from 3 on: a known potential at five noise levels may give so little, and noise
+    does not sum up over channels. Of a long recording the highest, so that time and the memory for their
+    windows stay within bounds.
     """
-    least = max(_LEAST_WEAK, limit / 3)
+    least = _LEAST_WEAK if len(source.rows) <= _FEW_CHANNELS else least_small(limit)
     times = found.index * source.band.factor / source.recording.rate
     beside = distance(times, artefacts_s) <= RINGING_S
     chosen = np.flatnonzero((found.height > least) & (found.height <= limit) & ~beside)
-    highest = np.argsort(-found.height[chosen], kind="stable")[:_MOST_WEAK]
+    highest = np.argsort(-found.height[chosen], kind="stable")[: _MOST_WEAK * max(1, 64 // len(source.rows))]
     weak = found.where(np.sort(chosen[highest]))
     return replace(
         cut_out(source, noise, weak.index * source.band.factor), height=weak.height, spread=weak.spread

@@ -42,6 +42,7 @@ GROUP_S = 0.9
 _FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
 _ALIKE, _ALIKE_SIZE, _AROUND_S = 0.9, 0.6, 0.010
 _MOST_KNOWN, _FEWEST_LIKE = 4, 2
+_FAMILIAR, _LONGEST_SUM_S, _EVEN, _EVENLY = 2 / 3, 0.15, 4, 1 / 3
 _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 
 MOST_FOR_SMALL = 8
@@ -149,13 +150,11 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
 
     def of_units(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
-        return _grouped(within) or _known(within, apart)
+        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous)
+        brief = end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
+        return brief or (not dense and _familiar(within, apart))
 
-    return [
-        (start, end)
-        for start, end in stretches
-        if end - start > GROUP_S + 2 * _PAD_S or not of_units(start, end)
-    ]
+    return [(start, end) for start, end in stretches if not of_units(start, end)]
 
 
 def _known(waves: Waveforms, others: Waveforms) -> bool:
@@ -167,6 +166,33 @@ def _known(waves: Waveforms, others: Waveforms) -> bool:
     if not 0 < len(waves.sample) <= _MOST_KNOWN or len(others.sample) < _FEWEST_LIKE:
         return False
     return bool(np.all(_alike(waves, others).sum(axis=1) >= _FEWEST_LIKE))
+
+
+def _familiar(waves: Waveforms, others: Waveforms) -> bool:
+    """Whether most events of a stretch are potentials that came on their own too, more often than here.
+
+    An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
+    efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
+    """
+    count = len(waves.sample)
+    if count < _FEWEST_LIKE or len(others.sample) < count:
+        return False
+    known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
+    return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
+
+
+def _regular(waves: Waveforms) -> bool:
+    """Whether one potential comes five times or more at even intervals of up to 0.3 s.
+
+    At will a unit fires evenly (Clamann, Biophys J 1969;9:1233); fasciculations come irregularly.
+    """
+    times_s = waves.sample / waves.recording_rate
+    for alike in _alike(waves, waves):
+        gaps = np.diff(times_s[alike])
+        parts = [gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1)]
+        if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
+            return True
+    return False
 
 
 def _grouped(waves: Waveforms) -> bool:
@@ -306,6 +332,7 @@ def exclusions(
     scan: Scan,
     threshold: float,
     disturbances: dict[str, Stretches],
+    raised_s: Stretches,
     waves: Waveforms,
     *,
     explained_s: NDArray[np.float64],
@@ -318,6 +345,8 @@ def exclusions(
     ----------
     disturbances : dict
         From `disturbed`.
+    raised_s : list of (float, float)
+        From `myolens.emg.rises.tonic`.
     waves : Waveforms
         Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray
@@ -334,8 +363,7 @@ def exclusions(
     active = common(active, own)
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    tonic = common(raised(noise, source.frame / recording.rate), own)
-    weak = [*tonic, *small_units(small_s, times_s, recording.seconds)]
+    weak = [*common(raised_s, own), *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
         VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),

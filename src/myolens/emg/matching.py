@@ -21,6 +21,7 @@ _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
 _HALF = 0.5
+_OWN = 0.7
 _LIKELY = 6
 _SAME_S = 0.005
 _TOGETHER = 1000
@@ -134,7 +135,8 @@ def explained(
     left = np.where(hit, whole - gain, whole)
     for i in np.flatnonzero(hit & (left > noise + _WORTH_A_PAIR * whole)):
         pair, joint = _pair(feature, product[i], atoms)
-        if joint - gain[i] > max(least, _HALF * (left[i] - noise)):
+        smaller = min(s**2 * float(atoms.energy[a]) for a, s in pair)
+        if joint - gain[i] > max(least, _HALF * (left[i] - noise), _OWN * smaller):
             chosen[i] = pair
             left[i] = whole[i] - joint
             rest = flat[i] - sum(s * atoms.shape[:, a] for a, s in pair)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ _FEW = 4
 _ENOUGH_SAMPLES = 500
 _MANY_CHANNELS = 16
 _MAINS_CHANNELS = 16
+_PIECE, _ENOUGH_STRETCHES = 128, 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,10 @@ class Noise:
         Interference to be subtracted.
     correlation : ndarray of float32, shape (channels, channels)
         Correlation of the unwhitened noise.
+    power : ndarray of float32, shape (frequencies,)
+        Spectrum of the whitened noise, evenly spaced from 0 to half of `power_rate`, mean 1.
+    power_rate : float
+        The rate of detection, Hz.
     """
 
     frames: NDArray[np.float32]
@@ -53,6 +58,8 @@ class Noise:
     odd_scale: NDArray[np.float32]
     mains: Mains | None
     correlation: NDArray[np.float32]
+    power: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, np.float32))
+    power_rate: float = 1000.0
 
     @property
     def rise(self) -> NDArray[np.float32]:
@@ -95,9 +102,10 @@ def survey(source: Source) -> Noise:
     stretches = list(_detection_stretches(source, _spread(quiet, 120), length, mains))
     correlation, whitening = _whitening(stretches)
     even, odd = _response(stretches, source.band.halves, whitening)
+    power, power_rate = _power(stretches, whitening), source.band.detection_rate
     level = np.repeat(level, stride, axis=0)[: len(starts)]
     frames = np.repeat(frames, stride, axis=0)[: len(starts)]
-    return Noise(frames, level, whitening, even, odd, mains, correlation)
+    return Noise(frames, level, whitening, even, odd, mains, correlation, power, power_rate)
 
 
 def _spread(items: list[int], most: int) -> list[int]:
@@ -188,6 +196,25 @@ def _whitening(
     values, vectors = np.linalg.eigh((1 - shrink) * correlation + shrink * np.eye(channels))
     whitening = (vectors / np.sqrt(np.maximum(values, 1e-6))) @ vectors.T
     return correlation.astype(np.float32), (whitening / scale[:, None]).astype(np.float32)
+
+
+def _power(stretches: list[NDArray[np.float32]], whitening: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median spectrum of the whitened noise over pieces of quiet stretches and some of the channels.
+
+    The median keeps discharges out, which are in few of the pieces.
+    """
+    some = whitening[:, :: -(-len(whitening) // _MAINS_CHANNELS)]
+    window = np.hanning(_PIECE)[:, None].astype(np.float32)
+    enough = stretches[:: -(-len(stretches) // _ENOUGH_STRETCHES)] if len(some) > _FEW else stretches
+    pieces = [
+        np.abs(np.fft.rfft((x[k : k + _PIECE] @ some) * window, axis=0)) ** 2
+        for x in enough
+        for k in range(0, len(x) - _PIECE + 1, _PIECE)
+    ]
+    if not pieces:
+        return np.ones(_PIECE // 2 + 1, np.float32)
+    power = np.median(np.concatenate(pieces, axis=1), axis=1)
+    return np.asarray(power / max(float(power.mean()), 1e-12), np.float32)
 
 
 def _response(

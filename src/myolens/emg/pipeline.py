@@ -16,7 +16,7 @@ from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, 
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
 from myolens.emg.effort import SETTLED_S, Settled, settled
-from myolens.emg.events import Events, beats_from_ecg, find_events
+from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
     VOLUNTARY,
@@ -37,6 +37,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
+from myolens.emg.rises import tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
@@ -166,7 +167,7 @@ def _at_rest(
     recording = source.recording
     slow_s = events.times_s[events.slow]
     explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
-    disturbances = disturbed(source, noise, events.scan, evoked)
+    disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
         return waves.where(~inside(waves.sample / recording.rate, spans))
@@ -178,6 +179,7 @@ def _at_rest(
             events.scan,
             events.threshold,
             disturbances,
+            raised_s,
             waves,
             explained_s=explained_s,
             slow_s=slow_s,
@@ -194,20 +196,19 @@ def _at_rest(
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
     waves = joined(at_work, with_recalled(outside(waves, spans), weak, noise)).in_order()
-    small_s = weak.sample / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
+    small = weak.height > least_small(events.threshold)
+    small_s = weak.sample[small] / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
     small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
     not_rest = left_out(waves, small_s)
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
-    heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
-    beats = np.zeros(len(waves.sample), bool) if heart is None or events.heart else heart.events
     size = telling(false_alarms_per_10_min, len(source.rows))
-    dropped = beats | indistinct(waves, discharges, size)
-    while dropped.any():
-        waves = waves.where(~dropped)
-        discharges, shapes = sort_discharges(waves, noise)
-        dropped = indistinct(waves, discharges, size)
+    waves, discharges, shapes = _distinct(waves, discharges, shapes, noise, size)
+    heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
+    if events.heart is None and heart is not None:
+        waves = waves.where(~heart.events)
+        waves, discharges, shapes = _distinct(waves, *sort_discharges(waves, noise), noise, size)
     lone = discharges.unit < 0
     restless = accompanied(
         source,
@@ -282,6 +283,20 @@ def _at_rest(
             "conduction_velocity": conduction(units, positions),
         },
     )
+
+
+def _distinct(
+    waves: Waveforms, discharges: Discharges, shapes: Shapes, noise: Noise, size: float
+) -> tuple[Waveforms, Discharges, Shapes]:
+    """Without what is too small to be told from noise, sorted anew until nothing is.
+
+    Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
+    discharge that falls on one with them.
+    """
+    while (dropped := indistinct(waves, discharges, size)).any():
+        waves = waves.where(~dropped)
+        discharges, shapes = sort_discharges(waves, noise)
+    return waves, discharges, shapes
 
 
 def _beats(heart: Heart | None) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from math import comb
 
 import numpy as np
@@ -10,20 +10,23 @@ from numpy.typing import NDArray
 
 from myolens.emg.detection import distance
 from myolens.emg.noise import Noise
-from myolens.emg.sorting import Features, best_shift, features, noise_energy, templates
+from myolens.emg.sorting import Cluster, Features, average, best_shift, clusters, features, noise_energy
 from myolens.emg.waveforms import Waveforms, joined
 
-EVIDENCE = 22.0
+EVIDENCE = 16.0
 """Log-likelihood ratio above which a weak event is a known unit's. Gaussian noise at a hundred candidates
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 7, 50.0, 80.0
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
 _CHANCE = 0.01
-_MOST_SEARCHED = 500
+_MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
+_MOST_SEARCHED, _FEW_CHANNELS = 400, 8
+_LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
+_GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
 _UNEXPLAINED = 0.25
-_UNLIKE = 0.6
+_UNLIKE = 10.0
 
 
 def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
@@ -52,20 +55,24 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     feature = features(waves, noise, weak)
     height = np.concatenate([waves.height, weak.height])
     times = np.concatenate([waves.sample, weak.sample]) / rate
-    left = np.arange(count, len(times))
     best = np.zeros(len(times), np.float32)
-    for template in templates(replace(feature, x=feature.x[:count])):
-        evidence = _evidence(feature, left, template)
-        best[left] = np.maximum(best[left], evidence)
+    left = np.arange(count, len(times))
+    loose = np.arange(count)
+    for cluster in clusters(feature.where(slice(count))):
+        evidence = _evidence(feature, left, _shrunk(cluster))
+        best[left] = np.maximum(best[left], np.where(evidence > EVIDENCE, evidence, 0))
         left = left[evidence <= EVIDENCE]
-    fewest = max(_FEWEST_WEAK, len(left) // 20)
-    searched = np.sort(left[np.argsort(-height[left], kind="stable")[:_MOST_SEARCHED]])
-    for template in templates(replace(feature, x=feature.x[searched])):
-        evidence = _recurring(feature, left, template)
-        if np.count_nonzero(evidence) >= fewest:
+        loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
+    most = _MOST_SEARCHED if waves.windows.shape[2] <= _FEW_CHANNELS else 0
+    searched = np.sort(left[np.argsort(-height[left], kind="stable")[:most]])
+    left = np.concatenate([loose, left])
+    for template, averaged in _crowds(feature, np.concatenate([loose[:most], searched])):
+        evidence = _recurring(feature, left, template, averaged)
+        if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
             left = left[evidence == 0]
-    known = _apart(np.flatnonzero(best > EVIDENCE), best, times)
+    best[:count] = 0
+    known = _apart(np.flatnonzero(best > 0), best, times)
     return joined(waves, weak.where(known - count)).in_order()
 
 
@@ -89,43 +96,121 @@ def _evidence(
     """
     energy = float(np.sum(template**2))
     _, scale, left = best_shift(feature, events, template)
-    explained = left <= noise_energy(feature) + _UNEXPLAINED * energy
+    power = feature.power[events]
+    explained = left <= noise_energy(feature) * power + _UNEXPLAINED * energy
     explained &= (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE)
-    return np.where(explained, energy * (scale - 0.5), 0.0).astype(np.float32)
+    return np.where(explained, energy * (scale - 0.5) / power, 0.0).astype(np.float32)
+
+
+def _shrunk(cluster: Cluster) -> NDArray[np.float32]:
+    """Potential of a unit, made smaller by what the noise of an average of so few adds to its energy."""
+    template = cluster.template
+    own = _MEDIAN_VARIANCE * template.size / len(cluster.events)
+    share = 1 - own / max(float(np.sum(template**2)), 1e-9)
+    return np.asarray(max(_LEAST_SHRUNK, share) * template, np.float32)
+
+
+def _crowds(feature: Features, events: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Average potentials of events that are like one another, more than like one another's mirror images.
+
+    Every event is a seed. Those that correlate with it, four standard deviations of noise or more, are its
+    crowd; those of which a mirror image does are what chance gives. The seed with the largest difference
+    is taken, its crowd averaged and gathered anew, and so on with the events left. With each average
+    comes the number of events in it.
+    """
+    if len(events) < _FEWEST_WEAK:
+        return
+    x = feature.x[events]
+    own = x[:, feature.home : feature.home + feature.length]
+    size = np.sqrt(np.einsum("ijk,ijk->i", own, own))[:, None]
+    likeness = []
+    for seeds in (own, own[:, ::-1]):
+        flat = seeds.reshape(len(x), -1)
+        highest = np.full((len(x), len(x)), -np.inf, np.float32)
+        lowest = -highest
+        for place in range(feature.shifts):
+            product = flat @ x[:, place : place + feature.length].reshape(len(x), -1).T
+            np.maximum(highest, product, out=highest)
+            np.minimum(lowest, product, out=lowest)
+        likeness += [highest / size, -lowest / size]
+    unused = np.ones(len(x), bool)
+    for limit in _LIKE:
+        alike = [each > limit for each in likeness]
+        for _ in range(_MOST_CROWDS):
+            counts = [np.count_nonzero(each & unused, axis=1) for each in alike]
+            more = np.where(unused, counts[0] - np.max(counts[1:], axis=0), 0)
+            seed = int(np.argmax(more))
+            if more[seed] < _FEWEST_WEAK:
+                break
+            template, averaged, members = own[seed], 1, np.flatnonzero(alike[0][seed] & unused)
+            for _ in range(_GATHERED):
+                places, _, _ = best_shift(feature, events[members], np.ascontiguousarray(template))
+                template = average(feature, events[members], places)
+                again = np.flatnonzero(_gathered(feature, events, template) & unused)
+                if len(again) < _FEWEST_WEAK:
+                    break
+                averaged, members = len(members), again
+            else:
+                yield template, averaged
+            unused[members] = False
+            unused[seed] = False
+
+
+def _gathered(
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Events with so much evidence for a template that its mirror images explain few as well."""
+    evidence = _evidence(feature, events, template)
+    mirrored = [_evidence(feature, events, each) for each in _mirrored(template)]
+    if not mirrored:
+        return np.asarray(evidence > EVIDENCE)
+    for limit in _GATHERED_FROM:
+        by_chance = np.count_nonzero(np.stack(mirrored) > limit) / len(mirrored)
+        if by_chance <= _MIRRORED * np.count_nonzero(evidence > limit):
+            break
+    return np.asarray(evidence > limit)
+
+
+def _mirrored(template: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Upside down, backwards and both, without those that noise may make of the template itself.
+
+    What speaks for one and not for the other grows with their difference in energy, its noise with the root.
+    """
+    energy = float(np.sum(template**2))
+    images = [np.ascontiguousarray(each) for each in (-template, template[::-1], -template[::-1])]
+    return [each for each in images if energy * (1 - _resemblance(each, template)) > _UNLIKE]
 
 
 def _recurring(
-    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32], averaged: int
 ) -> NDArray[np.float32]:
     """Evidence for the events that a template explains, if they are more than noise can have made.
 
     Noise makes a shape as often upside down or backwards as upright and forwards, a motor unit does not.
     So each event goes to whichever explains it best, the template or its mirror images (target and decoy:
     Elias & Gygi, Nat Methods 2007;4:207), and the template's share must be one that comes about by chance
-    once in a hundred times (binomial, one half each). A template that resembles all of its mirror
-    images has to have a higher energy instead.
+    once in a hundred times (binomial). A template that resembles all of its mirror images has to have a
+    higher energy instead. An average of few events holds their own noise, by which it explains them better
+    than others; what that adds is taken off its energy and its evidence.
     """
-    energy = float(np.sum(template**2))
-    evidence = _evidence(feature, events, template)
-    mirrored = [-template, template[::-1], -template[::-1]]
-    decoys = [
-        _evidence(feature, events, np.ascontiguousarray(each))
-        for each in mirrored
-        if _resemblance(each, template) < _UNLIKE
-    ]
+    own = _MEDIAN_VARIANCE * template.size / averaged
+    energy = float(np.sum(template**2)) - own
+    evidence = np.maximum(_evidence(feature, events, template) - own, 0)
+    decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     explained = (evidence > EVIDENCE) & (evidence > against)
     wins = int(np.count_nonzero(explained))
-    losses = max((int(np.sum((d > EVIDENCE) & (d > evidence))) for d in decoys), default=0)
+    losses = int(np.sum((against > EVIDENCE) & (against > evidence)))
     least = _LEAST_ENERGY if decoys else _TELLING_ENERGY
-    if energy <= least or _by_chance(wins, wins + losses) > _CHANCE:
+    by_chance = _by_chance(wins, wins + losses, 1 / (1 + len(decoys))) if decoys else 0.0
+    if energy <= least or by_chance > _CHANCE:
         return np.zeros_like(evidence)
     return np.where(explained, evidence, 0).astype(np.float32)
 
 
-def _by_chance(wins: int, of: int) -> float:
-    """Probability of so many wins or more where either side is as likely to win."""
-    return float(sum(comb(of, k) for k in range(wins, of + 1)) / 2**of)
+def _by_chance(wins: int, of: int, share: float) -> float:
+    """Probability of so many wins or more where each comes with a probability of `share`."""
+    return float(sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(wins, of + 1)))
 
 
 def _resemblance(shape: NDArray[np.float32], template: NDArray[np.float32]) -> float:

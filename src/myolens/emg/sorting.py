@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ _MOST_CLUSTERS = 150
 _MOST_SEEDS = 600
 _LOOKED_AT = 2000
 _AT_ONCE = 64
+_WHITENED_S, _LEAST_POWER = 0.008, 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,8 @@ class Features:
         Samples per second.
     basis : ndarray of float32, shape (channels, components)
         Whitening and projection in one.
+    power : ndarray of float32, shape (events,)
+        Of the noise at each event's time, relative to that of the whole recording.
     """
 
     x: NDArray[np.float32]
@@ -51,11 +54,16 @@ class Features:
     home: int
     rate: float
     basis: NDArray[np.float32]
+    power: NDArray[np.float32]
 
     @property
     def shifts(self) -> int:
         """Number of places a template may take in a window."""
         return int(self.x.shape[1]) - self.length + 1
+
+    def where(self, chosen: NDArray[np.int64] | slice) -> Features:
+        """Only these of the events."""
+        return replace(self, x=self.x[chosen], power=self.power[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +127,29 @@ def features(waves: Waveforms, noise: Noise, further: Waveforms | None = None) -
     scale = np.maximum(scale, 1e-6).astype(np.float32)
     before, after = round(TEMPLATE_BEFORE_S * rate), round(TEMPLATE_AFTER_S * rate)
     length = before + after
-    return Features(x / scale, length, round(BEFORE_S * rate) - before, rate, basis / scale)
+    x = np.ascontiguousarray(
+        np.swapaxes(np.swapaxes(x / scale, 1, 2) @ _white_in_time(noise, kept, rate), 1, 2)
+    )
+    power = waves.power if further is None else np.concatenate([waves.power, further.power])
+    return Features(x, length, round(BEFORE_S * rate) - before, rate, basis / scale, power)
+
+
+def _white_in_time(noise: Noise, samples: int, rate: float) -> NDArray[np.float32]:
+    """Matrix that makes windows of so many samples white in time, from the right, without a shift.
+
+    It convolves with one over the root of the noise's spectrum, cut off 8 ms to either side and bounded where
+    the filter has left next to nothing. What is left of a template after subtraction is then noise without
+    memory, for which the sums of squares and products used here are the right ones (Kay 1998, ch. 4).
+    """
+    count, reach = 256, round(_WHITENED_S * rate)
+    frequency = np.fft.rfftfreq(count, 1 / rate)
+    power = np.interp(frequency, np.linspace(0, noise.power_rate / 2, len(noise.power)), noise.power)
+    response = 1 / np.sqrt(np.maximum(power, _LEAST_POWER * np.median(power)))
+    kernel = np.roll(np.fft.irfft(response, count), reach)[: 2 * reach + 1] * np.hanning(2 * reach + 3)[1:-1]
+    kernel /= np.sqrt(np.mean(np.abs(np.fft.rfft(kernel, count)) ** 2 * power) / np.mean(power))
+    lag = np.arange(samples)[:, None] - np.arange(samples)[None] + reach
+    near = (lag >= 0) & (lag <= 2 * reach)
+    return np.where(near, kernel[np.clip(lag, 0, 2 * reach)], 0).astype(np.float32)
 
 
 def noise_energy(feature: Features) -> float:

@@ -35,6 +35,8 @@ class Waveforms:
         Analysed channel on which it is largest.
     peak, peak_to_peak, level : ndarray of float32, shape (events,)
         |largest deflection|, peak-to-peak within 10 ms of it, and noise level there, µV.
+    power : ndarray of float32, shape (events,)
+        Of the noise there, over that of the whole recording: median over channels.
     slow : ndarray of float32, shape (events,)
         Raw displacement from before (8–28 ms) to after the deflection on that channel, µV: about
         none for a potential, large for the decay of an electrode pop.
@@ -55,6 +57,7 @@ class Waveforms:
     peak: NDArray[np.float32]
     peak_to_peak: NDArray[np.float32]
     level: NDArray[np.float32]
+    power: NDArray[np.float32]
     slow: NDArray[np.float32]
     ratios: NDArray[np.float32]
     windows: NDArray[np.float32]
@@ -130,12 +133,15 @@ def cut_out(source: Source, noise: Noise, near: NDArray[np.int64]) -> Waveforms:
     found = in_order(lambda some: [row for inside in some for row in measured(inside)], several)
     values = np.array([row for rows in found for row in rows], float).reshape(-1, 6)
     peak, peak_to_peak, sd, slow = values[:, 2:].astype(np.float32).T
+    then = np.minimum(near // source.frame, len(noise.level) - 1)
+    power = np.asarray(np.median(noise.level[then] / level, axis=1) ** 2, np.float32)
     return Waveforms(
         values[:, 0].astype(np.int64),
         values[:, 1].astype(np.int64),
         peak,
         peak_to_peak,
         sd,
+        power,
         slow,
         ratios,
         windows,
