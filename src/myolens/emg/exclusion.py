@@ -172,7 +172,8 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     """Whether most events of a stretch are potentials that came on their own too, more often than here.
 
     An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
-    efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours)."""
+    efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
+    """
     if not _FEWEST_LIKE <= len(waves.sample) <= len(others.sample):
         return False
     known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
@@ -180,9 +181,7 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
 
 
 def _regular(waves: Waveforms) -> bool:
-    """Whether one potential comes five times or more at even intervals of up to 0.3 s.
-
-    At will a unit fires evenly (Clamann, Biophys J 1969;9:1233); fasciculations come irregularly."""
+    """Whether a potential comes five times at even intervals, as at will (Clamann, Biophys J 1969;9:1233)."""
     times_s = waves.sample / waves.recording_rate
     for alike in _alike(waves, waves):
         gaps = np.diff(times_s[alike])
