@@ -174,22 +174,18 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
     efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
     """
-    count = len(waves.sample)
-    if count < _FEWEST_LIKE or len(others.sample) < count:
+    if not _FEWEST_LIKE <= len(waves.sample) <= len(others.sample):
         return False
     known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
     return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
 
 
 def _regular(waves: Waveforms) -> bool:
-    """Whether one potential comes five times or more at even intervals of up to 0.3 s.
-
-    At will a unit fires evenly (Clamann, Biophys J 1969;9:1233); fasciculations come irregularly.
-    """
+    """Whether a potential comes five times at even intervals, as at will (Clamann, Biophys J 1969;9:1233)."""
     times_s = waves.sample / waves.recording_rate
     for alike in _alike(waves, waves):
         gaps = np.diff(times_s[alike])
-        parts = [gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1)]
+        parts = (gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1))
         if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
             return True
     return False
@@ -346,7 +342,7 @@ def exclusions(
     disturbances : dict
         From `disturbed`.
     raised_s : list of (float, float)
-        From `myolens.emg.rises.tonic`.
+        From `rises.tonic`.
     waves : Waveforms
         Events that are neither heartbeats, pops nor movement.
     explained_s : ndarray
