@@ -36,8 +36,9 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     already seen several times, less is needed: the log of how much likelier the window is with the
     unit's potential in it than without, product − energy / 2 for noise of variance one (the matched
     filter: Kay, *Fundamentals of Statistical Signal Processing: Detection Theory*, 1998, ch. 4). A unit
-    may also stay below the threshold altogether: seven or more weak events of one shape, one in twenty
-    of all, that noise does not make (see `_recurring`).
+    may also stay below the threshold altogether: five or more weak events of one shape that noise does not
+    make (see `_recurring`). Shapes are looked for twice: as crowds denser than those of mirror images, and as
+    the units into which the highest of the events left sort.
 
     Parameters
     ----------
@@ -66,11 +67,19 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     most = _MOST_SEARCHED if waves.windows.shape[2] <= _FEW_CHANNELS else 0
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:most]])
     left = np.concatenate([loose, left])
-    for template, averaged in _crowds(feature, np.concatenate([loose[:most], searched])):
+
+    def take(template: NDArray[np.float32], averaged: int) -> None:
+        nonlocal left
         evidence = _recurring(feature, left, template, averaged)
         if np.count_nonzero(evidence) >= _FEWEST_WEAK:
             best[left] = np.maximum(best[left], evidence)
             left = left[evidence == 0]
+
+    for template, averaged in _crowds(feature, np.concatenate([loose[:most], searched])):
+        take(template, averaged)
+    remaining = np.intersect1d(left, searched)
+    for cluster in clusters(feature.where(remaining)) if len(remaining) else ():
+        take(cluster.template, len(cluster.events))
     best[:count] = 0
     known = _apart(np.flatnonzero(best > 0), best, times)
     return joined(waves, weak.where(known - count)).in_order()
