@@ -51,10 +51,9 @@ def test_of_several_times_the_earliest_is_the_headline() -> None:
 
 
 def test_two_weeks_of_twitching_alone_have_one_date() -> None:
-    told = Finding(name="twitching"), Finding(name="weakness", present=False)
-    urgency = assess(
-        Case(age=50, findings=told, duration_of_twitching="1 month"), knowledge=KNOWLEDGE
-    ).urgency
+    told = (Finding(name="twitching calf"),)
+    case = Case(age=50, findings=told, duration_of_twitching="1 month")
+    urgency = assess(case, knowledge=KNOWLEDGE).urgency
     soon = {rule.id for rule in urgency.rules if rule.level is UrgencyLevel.SOON_WEEKS}
     assert soon == {"age_45", "two_weeks"}
     assert "four weeks" in urgency.headline
