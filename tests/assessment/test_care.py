@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from myolens.assessment.care import MOST_IN_A_PHASE, care_plan
-from myolens.assessment.triage import Facts
+from myolens.assessment.triage import Facts, mentioned
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
 
@@ -135,3 +137,73 @@ def test_a_wrist_splint_is_for_the_nerve_at_the_wrist(present: set[str], splint:
     given = advised(Facts(present=frozenset(present)), probability={"entrapment_neuropathy": 0.8})
     assert ("night_splint" in given) is splint
     assert "avoid_pressure" in given
+
+
+OPPOSED = (
+    ("no_potassium_loading", "coconut_water", "do"),
+    ("potassium_company", "potassium_foods", "do"),
+    ("no_magnesium_with_ckd", "magnesium_foods", "do"),
+    ("no_magnesium_with_mg", "magnesium_foods", "do"),
+    ("no_magnesium_with_mg", "magnesium_replacement", "clinician"),
+    ("no_calcium_supplements", "calcium_foods", "do"),
+    ("no_calcium_supplements", "vitamin_d_replacement", "do"),
+    ("no_calcium_supplements", "calcium_replacement", "clinician"),
+    ("no_heat_on_numb_skin", "warmth", "do"),
+    ("lithium_company", "pain_relief", "do"),
+    ("alcohol_do_not_stop_alone", "alcohol_limit", "do"),
+)
+"""Pairs of which the second tells somebody to do what the first tells them to leave."""
+
+
+def test_no_plan_tells_somebody_to_do_what_it_tells_them_to_leave() -> None:
+    """Over many people of any findings, medicines and blood results, at any probabilities."""
+    codes = {
+        code
+        for measure in KNOWLEDGE.care.values()
+        for condition in (*(reason.when for reason in measure.unless), measure.only_if)
+        if condition is not None
+        for code in mentioned(condition)
+    }
+    declared = {(m.code, other) for m in KNOWLEDGE.care.values() for other in m.opposes}
+    chance = random.Random(15)
+    met: set[str] = set()
+    for _ in range(400):
+        some = chance.sample(sorted(codes), chance.randint(0, 12))
+        facts = Facts(
+            present=frozenset(some[::2]),
+            absent=frozenset(some[1::2]),
+            labs={"potassium": chance.uniform(2, 7), "egfr": chance.uniform(8, 110)},
+        )
+        probability = {code: chance.random() ** 2 for code in KNOWLEDGE.causes}
+        given = {each.care: each.kind for each in plan(facts, probability).advice}
+        met |= set(given)
+        for leave, do, kind in OPPOSED:
+            assert not (leave in given and given.get(do) == kind), (leave, do, sorted(some))
+        for leave, do in declared:
+            assert not (leave in given and do in given), (leave, do, sorted(some))
+    assert {leave for leave, _, _ in OPPOSED} <= met
+    assert {do for _, do, _ in OPPOSED} - met == set()
+
+
+def test_low_potassium_is_met_with_food_and_without_tablets() -> None:
+    """The food and the warning stand together, so the warning has to be about what is no food."""
+    given = {each.care: each for each in plan(Facts()).advice}
+    assert given["potassium_foods"].kind == "do"
+    warning = given["no_potassium_loading"]
+    assert "tablets" in warning.name
+    assert "salt substitutes" in warning.name
+    assert "load up" not in warning.name
+
+
+@pytest.mark.parametrize(
+    ("present", "salt"),
+    [
+        ({"heat_or_sweating_exposure", "dehydration"}, True),
+        ({"vomiting", "vomiting_or_diarrhoea", "dehydration"}, False),
+        ({"dehydration", "thirst"}, False),
+    ],
+)
+def test_salt_after_sweating_is_for_people_who_sweated(present: set[str], salt: bool) -> None:
+    given = advised(Facts(present=frozenset(present)), probability={"dehydration": 0.8})
+    assert ("salt_after_sweat" in given) is salt
+    assert "drink_to_thirst" in given

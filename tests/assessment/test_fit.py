@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from myolens.assessment import assess as assess_with
 from myolens.case import Case, Finding
 from myolens.knowledge.loading import load
@@ -81,3 +83,44 @@ def test_a_bare_number_needs_no_explanation() -> None:
     )
     result = assess(Case(age=45, findings=told, duration_of_twitching="1 week"))
     assert "How long it has been twitching" not in result.fit.unexplained
+
+
+SALTS_LOST = dict.fromkeys(
+    (
+        *("vomiting", "takes_diuretic", "twitching_calf", "muscle_cramps", "dizziness", "paraesthesia"),
+        *("perioral_paraesthesia", "tingling fingers"),
+    ),
+    True,
+)
+
+
+def test_what_the_causes_shown_can_produce_is_not_called_unexplained() -> None:
+    """Lost salts explain tingling around the mouth: several fit, and an everyday cause does not lead."""
+    result = assess(case_of(SALTS_LOST, age=54, sex="female"))
+    assert result.fit.state == "open"
+    assert result.fit.unexplained == ()
+    assert set(result.fit.leading) <= {"hypomagnesaemia", "hypokalaemia", "hypocalcaemia"}
+    assert result.fit.leading
+    assert not any("cannot explain" in line for line in result.explanation)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        SALTS_LOST,
+        {"chest_pain": True, "sweating": True, "stress": True, "twitching_calf": True},
+        {"fainting": True, "stress": True, "twitching_eyelid": True},
+        {"hallucinations": True, "twitching_calf": True, "wasting_tongue": True, "hair_loss": True},
+        {"choking": True, "stress": True, "high_caffeine_intake": True, "twitching_eyelid": True},
+        {"takes_lithium": True, "stress": True, "twitching_calf": True, "jerks": True},
+    ],
+)
+def test_unexplained_is_named_and_no_cause_that_leads_can_produce_it(told: dict[str, bool]) -> None:
+    result = assess(case_of(told, age=50))
+    assert (result.fit.state == "unexplained") == bool(result.fit.unexplained)
+    named = {code for code, each in KNOWLEDGE.findings.items() if each.name in result.fit.unexplained}
+    for code in result.fit.leading:
+        produced = {effect.finding for effect in KNOWLEDGE.causes[code].findings}
+        leak = {each: KNOWLEDGE.findings[each].leak.value for each in produced & named}
+        effects = {effect.finding: effect.value for effect in KNOWLEDGE.causes[code].findings}
+        assert all(effects[each] <= leak[each] for each in leak)

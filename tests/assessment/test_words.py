@@ -15,7 +15,6 @@ from myolens.assessment.words import (
     of_hundred,
     probability_sentence,
     probability_word,
-    safety_net,
     serious_sentence,
     when,
 )
@@ -54,13 +53,6 @@ def test_action_and_time_come_first() -> None:
     assert calm == "No urgent sign in your answers: look after it at home, and look again on 15 March 2026."
     assert "Too little is known" in headline(UrgencyLevel.ROUTINE, enough=False, review="")
     assert "Too little is known" not in headline(UrgencyLevel.EMERGENCY, enough=False, review="")
-
-
-def test_the_safety_net_names_signs_one_can_see_and_a_date() -> None:
-    lines = " ".join(safety_net(UrgencyLevel.ROUTINE, review="on 15 March 2026"))
-    assert "buttons" in lines
-    assert "swallow" in lines
-    assert "15 March 2026" in lines
 
 
 @pytest.mark.parametrize(

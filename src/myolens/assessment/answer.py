@@ -28,9 +28,10 @@ from myolens.assessment.questions import (
     open_safety,
 )
 from myolens.assessment.result import Assessment, FiredRule, SourceLine, Urgency
+from myolens.assessment.safety_net import safety_net
 from myolens.assessment.triage import fired_rules, level_of, with_probable
 from myolens.assessment.understanding import Understanding, gathered
-from myolens.assessment.words import headline, safety_net, when
+from myolens.assessment.words import headline, when
 from myolens.assessment.workup import test_advice
 from myolens.case import Case
 from myolens.knowledge.loading import load
@@ -186,7 +187,7 @@ def _urgency(
             review=review,
             actions=[rule.action for rule in rules if rule.level is level],
         ),
-        safety_net=safety_net(level, review=review),
+        safety_net=safety_net(level, review=review, present=evidence.facts.present),
         not_asked=tuple(evidence.labels[question.finding] for question in open_questions[:_MOST_OPEN]),
         enough=enough,
     )

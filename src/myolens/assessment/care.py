@@ -53,6 +53,7 @@ def care_plan(
 
     A measure whose contraindication holds is withheld and its caution given instead; one whose
     contraindication has not been asked about is given with the question that must come first.
+    What is to be avoided takes the place of what says the opposite, so that no plan contradicts itself.
     In an emergency only what to avoid and what belongs to the clinician is listed: being seen
     comes before care at home, and measures for everyday causes come last.
     """
@@ -67,6 +68,8 @@ def care_plan(
         cautions += [_withheld(measure, reason, facts, labels) for reason in forbidden]
         if not forbidden:
             fitting.append((measure, causes))
+    opposed = {code for measure, _ in fitting for code in measure.opposes}
+    fitting = [each for each in fitting if each[0].code not in opposed]
     last = _everyday(knowledge) if level is UrgencyLevel.EMERGENCY else frozenset()
     chosen = _within_phases(fitting, probability, last)
     for measure, _ in chosen:

@@ -24,6 +24,7 @@ from myolens.assessment.result import (
 )
 from myolens.assessment.triage import Facts
 from myolens.assessment.words import (
+    capital,
     listed,
     lowered,
     probability_sentence,
@@ -139,10 +140,10 @@ def paragraphs(
         named = f" This is about: {listed(lowered(name) for name in fit.unexplained)}."
         told.append(fit.text + (named if fit.unexplained else ""))
     if leading:
-        told += [f"{fit.heading}: {leading[0].plain_name}. {leading[0].words} {leading[0].summary}"]
+        told += [f"{_LEADS[fit.state]}: {leading[0].plain_name}. {leading[0].words} {leading[0].summary}"]
         told.append(_because(leading[0]))
         told += [
-            f"{_capital(cause.plain_name)}. {cause.words} {_because(cause)}".strip() for cause in leading[1:]
+            f"{capital(cause.plain_name)}. {cause.words} {_because(cause)}".strip() for cause in leading[1:]
         ]
         told.append(f"How it works: {leading[0].mechanism}")
         if len(leading) > 1:
@@ -151,10 +152,6 @@ def paragraphs(
             told.append("A cause like this does not make the warning sign harmless: be seen first.")
     told.append(_would_change(questions, tests))
     return tuple(paragraph for paragraph in told if paragraph)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def clinician_lines(
@@ -220,8 +217,9 @@ def clinician_lines(
     return tuple(lines)
 
 
+_LEADS = {"fits": "What fits best", "open": "What comes nearest", "unexplained": "What comes nearest"}
 _FIT = {
-    "open": "none reaches 0.30",
+    "open": "no single cause clearly fits",
     "unexplained": "leak or unlisted causes account for key findings",
     "not_enough": "too few findings to discriminate",
 }

@@ -56,34 +56,38 @@ def fit_of(
     found, is more often than not there without any cause on the list that can produce it, by exact
     joint draws of the causes. So is one that is urgent while only everyday causes come near: they do not
     explain what makes it urgent. An everyday cause then does not lead; it would calm where nothing
-    is known.
+    is known. What is called unexplained is named, and none of the causes that lead can produce it;
+    where they can produce all of it, the fit is open.
     """
     best = max(probability, key=lambda code: probability[code])
-    unexplained = _unexplained(network, observed, drawn)
+    ranked = sorted(probability, key=lambda code: -probability[code])
+    wanting = _unexplained(network, observed, drawn)
+    wanting = wanting if _worth_a_look(level) and _matters(network, facts, observed, wanting) else []
+    everyday = {code for code in ranked if network.knowledge.causes[code].group in _EVERYDAY}
+    if _urgent(level) and best in everyday:
+        wanting = list(dict.fromkeys([*wanting, *_alarming(network, facts, observed)]))
+    warned = bool(wanting) or (_urgent(level) and best in everyday)
     state: Literal["fits", "open", "unexplained", "not_enough"]
-    if answers == 0 or (answers < FEWEST_ANSWERS and probability[best] < LIKELY and not _urgent(level)):
-        state = "not_enough"
-    elif _worth_a_look(level) and _matters(network, facts, observed, unexplained):
-        state = "unexplained"
-    else:
-        state = "open" if probability[best] < POSSIBLE else "fits"
-        if _urgent(level) and network.knowledge.causes[best].group in _EVERYDAY:
-            state = "unexplained"
+    state = "fits" if probability[best] >= POSSIBLE and not warned else "open"
+    names: list[str] = []
     least = POSSIBLE if state == "fits" else SHOWN
-    ranked = sorted(probability, key=lambda code: -probability[code])[:MOST_LEADING]
-    leading = [code for code in ranked if probability[code] >= least]
-    if state == "not_enough":
-        leading = []
-    elif state == "unexplained":
-        leading = [code for code in leading if network.knowledge.causes[code].group not in _EVERYDAY]
+    if warned:
+        ranked = [code for code in ranked if code not in everyday]
+    leading = [code for code in ranked[:MOST_LEADING] if probability[code] >= least]
+    if answers == 0 or (answers < FEWEST_ANSWERS and probability[best] < LIKELY and not _urgent(level)):
+        state, leading = "not_enough", []
+    elif warned:
+        shown = {network.causes[code] for code in leading}
+        left = [code for code in wanting if shown.isdisjoint(_producers(network, code))]
+        names = [network.knowledge.findings[code].name for code in left]
+        state = "unexplained" if names else "open"
     heading, text = _TEXTS[state]
-    names = tuple(network.knowledge.findings[code].name for code in unexplained)
     return Fit(
         state=state,
         heading=heading,
         text=text,
         leading=tuple(leading),
-        unexplained=names[:_MOST_NAMED] if state == "unexplained" else (),
+        unexplained=tuple(names[:_MOST_NAMED]),
     )
 
 
@@ -102,9 +106,7 @@ def _unexplained(network: Network, observed: Mapping[str, Weights], drawn: Boole
         return []
     found = []
     for code in _present(network, observed):
-        finding = network.findings[code]
-        leak = network.leak[finding, 0]
-        producers = [cause for cause, chance in network.effects[finding] if chance[0] > leak]
+        producers = _producers(network, code)
         if not producers or drawn[producers].any(axis=0).mean() < 1 - _UNEXPLAINED:
             found.append(code)
     return found
@@ -134,9 +136,29 @@ def _matters(network: Network, facts: Facts, observed: Mapping[str, Weights], un
     present = _present(network, observed)
     if len(present) >= FEWEST_ANSWERS and len(unexplained) > len(present) / 2:
         return True
-    for rule in network.knowledge.triage:
-        if _urgent(rule.level) and holds(rule.when, facts):
-            telling = set(grounds(rule.when, facts)) & set(present)
-            if telling and telling <= set(unexplained):
-                return True
-    return False
+    missing = set(unexplained)
+    return any(telling <= missing for telling in _urgent_grounds(network, facts, set(present)))
+
+
+def _producers(network: Network, code: str) -> list[int]:
+    """Causes, by number, that make a finding likelier than it is without them."""
+    finding = network.findings[code]
+    leak = network.leak[finding, 0]
+    return [cause for cause, chance in network.effects[finding] if chance[0] > leak]
+
+
+def _alarming(network: Network, facts: Facts, observed: Mapping[str, Weights]) -> list[str]:
+    """Findings that make the case urgent and that something would have to produce."""
+    present = _present(network, observed)
+    telling = set().union(*_urgent_grounds(network, facts, set(present)))
+    return [code for code in present if code in telling]
+
+
+def _urgent_grounds(network: Network, facts: Facts, present: set[str]) -> list[set[str]]:
+    """For every urgent rule that holds, what of it needs an explanation, where anything does."""
+    return [
+        telling
+        for rule in network.knowledge.triage
+        if _urgent(rule.level) and holds(rule.when, facts)
+        if (telling := set(grounds(rule.when, facts)) & present)
+    ]

@@ -33,15 +33,34 @@ HEADLINES = {
     UrgencyLevel.ROUTINE: "In the coming weeks: an ordinary visit to your family doctor.",
     UrgencyLevel.SELF_CARE: "No urgent sign in your answers: look after it at home",
 }
-
-SAFETY_NET = (
-    "Call the emergency number if breathing or swallowing becomes hard, or if you grow weak within hours or "
-    "days. Call it too for a fit, confusion, or a racing or stumbling heart with faintness.",
-    "Book sooner if you can no longer do something you could do a month ago: do up buttons, turn a key, "
-    "walk on your heels, climb stairs, swallow thin drinks.",
-    "Book sooner if a muscle becomes visibly thinner than on the other side, or speech becomes slurred.",
-    "Twitching that comes and goes or moves to other muscles is expected and needs no earlier visit.",
-)
+_FOUR_WEEKS = "Within the next four weeks: see your doctor."
+STATED_TIMES = {
+    UrgencyLevel.URGENT_DAYS: ((0, "Today: speak to a doctor."),),
+    UrgencyLevel.SOON_WEEKS: ((28, _FOUR_WEEKS),),
+}
+"""What the headline is where the earliest time that a rule of the level states, in days, is another."""
+TIMES = {
+    "Now": 0,
+    "Today": 0,
+    "Within days": 2,
+    "Within days to two weeks": 14,
+    "Within two weeks": 14,
+    "Within weeks": 14,
+    "Within four weeks": 28,
+    "In the next weeks": 42,
+    "At an ordinary visit": 42,
+    "At your next ordinary visit": 42,
+    "At your next antenatal visit": 42,
+    "At home": 365,
+}
+"""The times with which the action of a rule may begin, and the days they count as."""
+_TIMES_WITHIN = {
+    "same day": 0,
+    "same-day": 0,
+    "hospital treatment now": 0,
+    "within days": 2,
+    "next weeks": 14,
+}
 
 
 def probability_word(probability: float) -> str:
@@ -101,32 +120,41 @@ def serious_sentence(probability: float) -> str:
 def headline(level: UrgencyLevel, *, enough: bool, review: str, actions: Sequence[str] = ()) -> str:
     """Return the action with its time, first thing to read.
 
-    ``review`` is from `when`; ``actions`` are those of the rules that set the level: where one
-    says today, the headline says no later.
+    ``review`` is from `when`; ``actions`` are those of the rules that set the level: the headline
+    names the earliest of their times.
     """
-    if level is UrgencyLevel.URGENT_DAYS and any(action.startswith("Today") for action in actions):
-        return "Today: speak to a doctor."
     if not enough and level is UrgencyLevel.SELF_CARE:
         return (
             "Nothing urgent in what you told so far. Too little is known yet to leave it at that: "
             "the open questions decide whether to see a doctor."
         )
     text = HEADLINES[level]
-    if not enough and level is UrgencyLevel.ROUTINE:
+    earliest = min((day for action in actions if (day := days_of(action)) is not None), default=None)
+    for days, instead in STATED_TIMES.get(level, ()):
+        if earliest == days:
+            text = instead
+    if not enough and (level is UrgencyLevel.ROUTINE or text == _FOUR_WEEKS):
         return f"{text} Too little is known yet: the open questions decide if it should be sooner."
     if level is UrgencyLevel.SELF_CARE:
         text += f", and look again {review}." if review else "."
     return text
 
 
-def safety_net(level: UrgencyLevel, *, review: str) -> tuple[str, ...]:
-    """Return what would make it sooner, with signs a person can see, and when to look again."""
-    lines = list(SAFETY_NET)
-    if level is UrgencyLevel.EMERGENCY:
-        lines = ["Do not drive yourself, and do not wait for an answer from this program."]
-    elif review:
-        lines.append(f"Look again {review}: if nothing has changed for the better by then, see your doctor.")
-    return tuple(lines)
+def days_of(action: str) -> int | None:
+    """Return the days in which the action of a rule is to be done, none if it names no time.
+
+    A general time ("within weeks") leaves the time to the level: it counts as that of its headline.
+
+    Examples
+    --------
+    >>> days_of("Within four weeks: see your doctor."), days_of("A raised value needs rest.")
+    (28, None)
+    """
+    lower = action.lower()
+    for start, days in TIMES.items():
+        if lower.startswith(f"{start.lower()}:") or lower.startswith(f"{start.lower()},"):
+            return days
+    return next((days for phrase, days in _TIMES_WITHIN.items() if phrase in lower), None)
 
 
 def when(days: float | None, today: date | None) -> str:

@@ -44,6 +44,14 @@ _BUSY_IN_HEALTH = ("abductor hallucis", "foot", "calf", "gastrocnemius", "soleus
 Heijden et al. 1994)."""
 
 
+NOTHING_FOUND = "No discharge was found; the upper limit of the rate says what that excludes."
+
+
+def so_many(some: int, of: int) -> str:
+    """Return the words for some of the discharges that were found."""
+    return "The only discharge" if of == 1 else f"{some} of {of} discharges"
+
+
 def implied(
     *,
     count: int,

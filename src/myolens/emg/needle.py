@@ -13,7 +13,7 @@ from myolens.case import Finding
 from myolens.emg.analysis import Estimate
 from myolens.emg.interference import Interference, turns_amplitude
 from myolens.emg.needle_findings import lmn_evidence, needle_findings, rates_at_rest
-from myolens.emg.needle_reference import Reading, read_potentials
+from myolens.emg.needle_reference import REFERENCES, Reading, known_muscle, read_potentials
 from myolens.emg.needle_state import (
     STATE_S,
     STRONG_OCCUPANCY,
@@ -276,7 +276,7 @@ def _summary(
         reading=reading,
         direction=direction,
         reasons=reasons,
-        notes=_notes(recording, rest, potentials),
+        notes=_notes(recording, rest, potentials, muscle),
         findings=needle_findings(
             spontaneous,
             reading,
@@ -289,12 +289,20 @@ def _summary(
     )
 
 
-def _notes(recording: Recording, rest: float, potentials: tuple[Potential, ...]) -> tuple[str, ...]:
+def _notes(
+    recording: Recording, rest: float, potentials: tuple[Potential, ...], muscle: str | None
+) -> tuple[str, ...]:
     notes = ["Polarity as stored: a positive value is taken to mean a positive active electrode."]
     if recording.rate < 10_000:
         notes.append(
             f"Sampled at {recording.rate:g} Hz: sharp peaks are interpolated; below 10 kHz amplitude, turns "
             "and jiggle are less certain."
+        )
+    if muscle and known_muscle(muscle) is None:
+        known = " and ".join(sorted(REFERENCES))
+        notes.append(
+            f"No limits exist here for a muscle named “{muscle}”: potentials are measured but not read. "
+            f"There are limits for {known}."
         )
     if rest < 60:
         notes.append(

@@ -20,6 +20,11 @@ Reading = Literal["normal", "neurogenic", "myopathic", "not_enough"]
 
 LEAST_POTENTIALS = 5
 """The smallest sample for which a published limit exists (EO92)."""
+_SHOWN = {
+    "amplitude_uv": ("amplitude", "µV"),
+    "area_uv_ms": ("area", "µV·ms"),
+    "duration_ms": ("duration", "ms"),
+}
 POLYPHASIC_LIMIT_PERCENT = {"tibialis anterior": 35.0}
 """Upper limit of polyphasic potentials (TAref)."""
 
@@ -88,7 +93,8 @@ def read_potentials(
         why = f"no reference limits are available for {muscle}" if muscle else "the muscle was not named"
         return "not_enough", None, (why,)
     if count < 2:
-        return "not_enough", None, (f"{count} motor-unit potential(s) could be measured",)
+        measured = "only one" if count else "no"
+        return "not_enough", None, (f"{measured} motor-unit potential could be measured",)
     reasons, beyond = _compare(potentials, name)
     lean = _lean(beyond)
     if age is not None and age > 60:
@@ -104,7 +110,8 @@ def read_potentials(
         only = beyond.get("polyphasic") and not {1, -1} & {beyond.get(q.quantity) for q in REFERENCES[name]}
         reasons.insert(
             0,
-            "only the share of polyphasic potentials is beyond its limit, which does not say which way"
+            "only the share of polyphasic potentials is beyond its limit, and both neurogenic and myopathic "
+            "muscle can do that"
             if only
             else "the measures point in different directions",
         )
@@ -123,13 +130,15 @@ def _compare(potentials: Sequence[Potential], name: str) -> tuple[list[str], dic
         side = 1 if mean > high else -1 if mean < low else 0
         beyond[reference.quantity] = side
         words = {1: "above", -1: "below", 0: "within"}[side]
-        label = reference.quantity.rsplit("_uv", 1)[0].removesuffix("_ms")
-        reasons.append(f"mean {label} {mean:.4g} is {words} {low:.4g}–{high:.4g} ({reference.source})")
+        label, unit = _SHOWN[reference.quantity]
+        shown = f"{mean:.0f}" if mean >= 1000 else f"{mean:.4g}"
+        limits = f"{low:.4g}–{high:.4g} {unit}"
+        reasons.append(f"mean {label} {shown} {unit} is {words} {limits} ({reference.source})")
     limit = POLYPHASIC_LIMIT_PERCENT.get(name)
     share = 100 * float(np.mean([p.polyphasic for p in potentials]))
     if limit is not None:
-        words = "above" if share > limit else "within"
-        reasons.append(f"{share:.0f} % polyphasic is {words} the {limit:.0f} % limit (TAref; not which way)")
+        words, both = ("above", "; neurogenic or myopathic") if share > limit else ("within", "")
+        reasons.append(f"{share:.0f} % polyphasic is {words} the {limit:.0f} % limit (TAref{both})")
         beyond["polyphasic"] = int(share > limit)
     return reasons, beyond
 

@@ -27,7 +27,7 @@ from myolens.emg.exclusion import (
     merged,
 )
 from myolens.emg.filtering import band_for
-from myolens.emg.findings import implied
+from myolens.emg.findings import NOTHING_FOUND, implied, so_many
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
 from myolens.emg.isolation import accompanied, indistinct
@@ -308,13 +308,14 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
-        notes.append("No discharge was found; the upper limit of the rate says what that excludes.")
+        notes.append(NOTHING_FOUND)
     if loose := sum(event.unit is None for event in found):
-        notes.append(f"{loose} of {len(found)} discharges could not be assigned to a unit.")
+        notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
     if near := len(found) - at_rest.events:
         notes.append(
-            f"{near} of {len(found)} discharges lie within {SETTLED_S:.0f} s of voluntary activity; a muscle "
-            "not at rest may fire single units too: support the limb and record again."
+            f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "
+            "voluntary activity; a muscle not at rest may fire single units too: support the limb and record "
+            "again."
         )
     if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
         notes.append("Stretches left out for several reasons overlap; they are counted once.")
@@ -337,12 +338,14 @@ def _with_needle(analysis: Analysis, recording: Recording, muscle: str | None) -
             analysis, findings=(), notes=(*analysis.notes, f"The needle could not be read: {error}")
         )
     looked_for = reading.rest_seconds >= SHORTEST_S
+    seen = reading.potentials or reading.spontaneous or not looked_for
+    notes = tuple(note for note in analysis.notes if note != NOTHING_FOUND or not seen)
     return replace(
         analysis,
         rate_per_min=analysis.rate_per_min if looked_for else None,
         quality=judge_needle(reading, analysis.quality),
         findings=reading.findings,
-        notes=(*analysis.notes, *reading.notes),
+        notes=(*notes, *reading.notes),
         details=analysis.details | {"needle": reading.to_json()},
     )
 

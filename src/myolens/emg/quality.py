@@ -184,12 +184,21 @@ def _electrodes(
         seen = [source.recording.channels[source.rows[c]].name for c in events.waves.channel[popped]]
         worst = max(sorted(set(seen)), key=seen.count)
         found.append(
-            (weight, f"{pops} electrode pops, most on {worst}, were left out: press on or renew it.")
+            (
+                weight,
+                f"{pops} electrode pops, most on {worst}, were left out: press on or renew it."
+                if pops > 1
+                else f"1 electrode pop, on {worst}, was left out: press on or renew the electrode.",
+            )
         )
     moved = events.slow & ~exclusion.inside(events.times_s, spans)
     if slow := int(moved.sum()):
         found.append(
-            (0, f"{slow} slow deflections, as moved cables make, were left out: fix cables and electrodes.")
+            (
+                0,
+                f"{slow} slow deflection{'s' * (slow > 1)}, as moved cables make, "
+                f"{'were' if slow > 1 else 'was'} left out: fix cables and electrodes.",
+            )
         )
     if events.heart is not None:
         found.append(

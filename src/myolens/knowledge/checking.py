@@ -263,6 +263,7 @@ def _conditions(knowledge: Knowledge) -> Iterator[str]:
             yield from _condition(where, level.when, knowledge)
     for measure in knowledge.care.values():
         where = f"care measure {measure.code}"
+        yield from _unknown(where, "care measure", measure.opposes, knowledge.care)
         if measure.only_if is not None:
             yield from _condition(where, measure.only_if, knowledge)
         for contraindication in measure.unless:

@@ -56,7 +56,10 @@ class TriageRule(Sourced):
 
 
 class CareMeasure(Sourced):
-    """Something to do or to avoid, with dose, evidence and when it must not be advised."""
+    """Something to do or to avoid, with dose, evidence and when it must not be advised.
+
+    ``opposes`` names the measures that say the opposite and give way to this one.
+    """
 
     code: Code
     name: str
@@ -68,6 +71,7 @@ class CareMeasure(Sourced):
     evidence: str
     unless: tuple[Contraindication, ...] = ()
     only_if: Condition | None = None
+    opposes: tuple[Code, ...] = ()
     general: bool = False
 
 
