@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.analysis import Analysis, Event, Unit
+from myolens.emg.account import events_of, units_of
+from myolens.emg.analysis import Analysis, Event
 from myolens.emg.channels import Usable, usable
-from myolens.emg.counting import DOUBLET_S, Stretches, complement, intervals_s, length, rate_per_min
+from myolens.emg.counting import Stretches, complement, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
 from myolens.emg.effort import SETTLED_S, Settled, settled
@@ -223,8 +224,8 @@ def _at_rest(
     analysed_s = length(kept)
     discharges = as_recorded(discharges, shapes, source)
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
-    found = _events(source, waves, discharges, shapes)
-    units = _units(source, found, shapes, kept)
+    found = events_of(source, waves, discharges, shapes)
+    units = units_of(source, found, shapes, kept)
     times = np.array([event.time_s for event in found])
     rate, spread = rate_per_min(times, kept)
     at_rest = settled(times, excluded, recording.seconds)
@@ -363,50 +364,3 @@ def _with_stimulation(analysis: Analysis, recording: Recording, muscle: str | No
         findings=(*analysis.findings, *found.findings),
         details=analysis.details | {"stimulation": found.to_json()},
     )
-
-
-def _events(source: Source, waves: Waveforms, discharges: Discharges, shapes: Shapes) -> tuple[Event, ...]:
-    recording, rows = source.recording, source.rows
-    events = []
-    for k in range(len(discharges.sample)):
-        unit, i, scale = int(discharges.unit[k]), int(discharges.event[k]), float(discharges.scale[k])
-        if discharges.alone[k] or unit < 0:
-            channel, peak = int(waves.channel[i]), float(waves.peak[i])
-            span, level = float(waves.peak_to_peak[i]), float(waves.level[i])
-        else:
-            channel = int(shapes.channel[unit])
-            peak, span = scale * float(shapes.peak[unit]), scale * float(shapes.peak_to_peak[unit])
-            level = float(shapes.level[channel])
-        events.append(
-            Event(
-                time_s=float(discharges.sample[k] / recording.rate),
-                unit=unit + 1 if unit >= 0 else None,
-                channel=recording.channels[rows[channel]].name,
-                peak_to_peak_uv=span if recording.is_voltage(rows[channel]) else None,
-                snr_db=float(20 * np.log10(peak / level)),
-            )
-        )
-    return tuple(events)
-
-
-def _units(source: Source, events: tuple[Event, ...], shapes: Shapes, kept: Stretches) -> tuple[Unit, ...]:
-    seconds = length(kept)
-    units = []
-    for number, template in enumerate(shapes.templates, start=1):
-        own = [event for event in events if event.unit == number]
-        sizes = np.array([10 ** (event.snr_db / 20) for event in own])
-        gaps = intervals_s(np.array([event.time_s for event in own]), kept)
-        units.append(
-            Unit(
-                unit=number,
-                events=len(own),
-                rate_per_min=60 * len(own) / seconds if seconds > 0 else 0.0,
-                channel=source.recording.channels[source.rows[shapes.channel[number - 1]]].name,
-                template=np.ascontiguousarray(template.T),
-                template_rate=shapes.rate,
-                amplitude_cv=float(sizes.std(ddof=1) / sizes.mean()) if len(own) > 1 else None,
-                median_interval_s=float(np.median(gaps)) if len(gaps) else None,
-                doublets=int(np.sum(gaps < DOUBLET_S)),
-            )
-        )
-    return tuple(units)

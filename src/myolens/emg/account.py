@@ -1,0 +1,61 @@
+"""Discharges and units as an analysis tells them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from myolens.emg.analysis import Event, Unit
+from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, length
+from myolens.emg.matching import Discharges
+from myolens.emg.shapes import Shapes
+from myolens.emg.streaming import Source
+from myolens.emg.waveforms import Waveforms
+
+
+def events_of(source: Source, waves: Waveforms, discharges: Discharges, shapes: Shapes) -> tuple[Event, ...]:
+    """Discharges with time, unit, channel and size; in a superposition the size is that of the unit's share."""
+    recording, rows = source.recording, source.rows
+    events = []
+    for k in range(len(discharges.sample)):
+        unit, i, scale = int(discharges.unit[k]), int(discharges.event[k]), float(discharges.scale[k])
+        if discharges.alone[k] or unit < 0:
+            channel, peak = int(waves.channel[i]), float(waves.peak[i])
+            span, level = float(waves.peak_to_peak[i]), float(waves.level[i])
+        else:
+            channel = int(shapes.channel[unit])
+            peak, span = scale * float(shapes.peak[unit]), scale * float(shapes.peak_to_peak[unit])
+            level = float(shapes.level[channel])
+        events.append(
+            Event(
+                time_s=float(discharges.sample[k] / recording.rate),
+                unit=unit + 1 if unit >= 0 else None,
+                channel=recording.channels[rows[channel]].name,
+                peak_to_peak_uv=span if recording.is_voltage(rows[channel]) else None,
+                snr_db=float(20 * np.log10(peak / level)),
+            )
+        )
+    return tuple(events)
+
+
+def units_of(source: Source, events: tuple[Event, ...], shapes: Shapes, kept: Stretches) -> tuple[Unit, ...]:
+    """Units in the order of their numbers, with their rates over the time kept."""
+    seconds = length(kept)
+    units = []
+    for number, template in enumerate(shapes.templates, start=1):
+        own = [event for event in events if event.unit == number]
+        sizes = np.array([10 ** (event.snr_db / 20) for event in own])
+        gaps = intervals_s(np.array([event.time_s for event in own]), kept)
+        units.append(
+            Unit(
+                unit=number,
+                events=len(own),
+                rate_per_min=60 * len(own) / seconds if seconds > 0 else 0.0,
+                channel=source.recording.channels[source.rows[shapes.channel[number - 1]]].name,
+                template=np.ascontiguousarray(template.T),
+                template_rate=shapes.rate,
+                amplitude_cv=float(sizes.std(ddof=1) / sizes.mean()) if len(own) > 1 else None,
+                median_interval_s=float(np.median(gaps)) if len(gaps) else None,
+                doublets=int(np.sum(gaps < DOUBLET_S)),
+            )
+        )
+    return tuple(units)
