@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from myolens.assessment.result import CareAdvice, Caution
 from myolens.assessment.triage import Facts, grounds, holds, mentioned
+from myolens.assessment.words import lowered
 from myolens.knowledge.model import (
     CareMeasure,
     Condition,
@@ -163,7 +164,7 @@ def _check_first(
     measure: CareMeasure, reason: Contraindication, facts: Facts, labels: Mapping[str, str]
 ) -> Caution:
     codes = sorted(mentioned(reason.when) - facts.absent - facts.present)
-    asked = [labels.get(code, code).lower() for code in codes]
+    asked = [lowered(labels.get(code, code)) for code in codes]
     text = (
         f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. "
         f"Otherwise: {reason.caution}"

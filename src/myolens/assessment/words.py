@@ -7,6 +7,7 @@ same denominator and both framings. A serious cause is never called excluded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
@@ -195,9 +196,14 @@ def several_results(name: str, said: Sequence[str]) -> str:
     )
 
 
+_PEOPLE = {"Babinski", "Chvostek", "Glasgow", "Hirayama", "Hoffmann", "Horner", "Spurling", "Trousseau"}
+
+
 def lowered(label: str) -> str:
-    """Return a name as it stands inside a sentence; abbreviations keep their capitals."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    """Return a name as it stands inside a sentence; abbreviations and names of people keep their capitals."""
+    first = re.split(r"[^A-Za-z]", label, maxsplit=1)[0]
+    small = first == "A" or (first[1:].islower() and first not in _PEOPLE)
+    return label[:1].lower() + label[1:] if small else label
 
 
 def listed(items: Iterable[str], *, most: int = 5) -> str:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 from starlette.datastructures import FormData
 
-from myolens.assessment.words import duration
+from myolens.assessment.words import duration, lowered
 from myolens.diary import Diary
 from myolens.errors import InputError
 from myolens.knowledge.proposals import Proposal
@@ -218,6 +218,7 @@ def environment() -> Environment:
         trim_blocks=True,
     )
     made.filters["sentence"] = sentence
+    made.filters["lowered"] = lowered
     made.filters["amount"] = amount
     return made
 
