@@ -13,7 +13,7 @@ from myolens.emg.waveforms import Waveforms
 
 
 def events_of(source: Source, waves: Waveforms, discharges: Discharges, shapes: Shapes) -> tuple[Event, ...]:
-    """Discharges with time, unit, channel and size; in a superposition the size is that of the unit's share."""
+    """Discharges with time, unit, channel and size (in a superposition that of the share of the unit)."""
     recording, rows = source.recording, source.rows
     events = []
     for k in range(len(discharges.sample)):
