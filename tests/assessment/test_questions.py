@@ -9,12 +9,14 @@ from myolens.assessment.evidence import Told, combined
 from myolens.assessment.network import ABSENT, PRESENT, compiled
 from myolens.assessment.posterior import judge, probabilities_with
 from myolens.assessment.questions import (
+    ENOUGH_CHANCE,
     MOST_QUESTIONS,
     WORTH_ASKING_BITS,
     information,
     next_questions,
     open_safety,
 )
+from myolens.assessment.triage import fired_rules, level_of
 from myolens.assessment.workup import test_advice as advice_on_tests
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
@@ -81,6 +83,53 @@ def test_an_open_safety_question_is_one_whose_yes_would_raise_the_level() -> Non
     assert found["breathless_at_rest"] is UrgencyLevel.EMERGENCY
     emergency, _, informed = known("breathless_at_rest")
     assert open_safety(NETWORK, emergency.facts, informed) == []
+
+
+def put(*codes: str) -> list[str]:
+    """What is put next to somebody who told this."""
+    both, _, informed = known(*codes)
+    level = level_of(fired_rules(NETWORK.knowledge, both.facts, {}))
+    open_questions = open_safety(NETWORK, both.facts, informed)
+    return [each.finding for each in next_questions(NETWORK, both.facts, open_questions, informed, level)]
+
+
+@pytest.mark.parametrize("code", ["twitching_eyelid", "twitching_calf", "hand_weakness", "muscle_cramps"])
+def test_thoughts_of_suicide_are_not_asked_about_without_a_reason(code: str) -> None:
+    both, _, informed = known(code)
+    assert "suicidal_thoughts" not in {each.finding for each in open_safety(NETWORK, both.facts, informed)}
+    assert "suicidal_thoughts" not in put(code)
+
+
+def test_thoughts_of_suicide_are_asked_about_once_there_is_a_reason() -> None:
+    reason = NETWORK.knowledge.findings["suicidal_thoughts"].ask_if
+    assert reason is not None
+    assert {"low_mood", "anxiety", "takes_antiseizure", "heavy_alcohol_use"} <= {*reason.any_present}
+    for code in (*reason.any_present, "panic_attacks", "health_anxiety", "stress"):
+        both = told("twitching_eyelid", code)
+        if level_of(fired_rules(NETWORK.knowledge, both.facts, {})).rank < UrgencyLevel.URGENT_DAYS.rank:
+            assert "suicidal_thoughts" in put("twitching_eyelid", code), code
+
+
+def test_a_rare_danger_to_which_nothing_points_is_not_put() -> None:
+    """A thin weak hand: once the near dangers are denied, the questions are those that tell its causes apart."""
+    denied = (
+        *("foot_drop", "leg_weakness", "arm_weakness", "breathlessness", "dysphagia", "twitching_tongue"),
+        *("dysarthria", "nasal_speech", "neck_weakness", "kidney_disease", "facial_weakness", "choking"),
+        *("weakness_rapidly_worsening", "weakness_sudden", "vomiting_or_diarrhoea", "tetany", "chest_pain"),
+        *("confusion", "weakness_one_sided_body", "weakness_severe", "wrist_drop"),
+    )
+    given = ("hand_weakness", "wasting_hand", "weakness_progressive", *(f"-{code}" for code in denied))
+    asked = put(*given)
+    assert not {"seizure", "eating_disorder", "suicidal_thoughts", "medicine_overdose"} & set(asked)
+    assert {"hand_numbness", "slow_over_years"} & set(asked)
+    both, _, informed = known(*given)
+    for question in open_safety(NETWORK, both.facts, informed):
+        if question.finding in asked:
+            assert question.chance >= ENOUGH_CHANCE.get(question.level, 0) / 2
+
+
+def test_a_fit_is_asked_about_where_what_was_told_points_to_it() -> None:
+    assert "seizure" in put("jerks", "twitching_face", "-weakness", "-confusion")
 
 
 def test_in_an_emergency_nothing_but_safety_is_asked() -> None:

@@ -21,6 +21,7 @@ from myolens.assessment.inference import MAXIMUM_FRONTIER
 from myolens.assessment.network import Network, compiled
 from myolens.assessment.posterior import Judgement, judge
 from myolens.assessment.questions import (
+    ENOUGH_CHANCE,
     JOINT_DRAWS,
     OpenQuestion,
     information,
@@ -40,8 +41,6 @@ from myolens.knowledge.model import Knowledge, UrgencyLevel
 if TYPE_CHECKING:
     from myolens.emg.analysis import Analysis
 
-ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
-"""An open question that would raise the case to a level matters if a "yes" is at least this likely."""
 _MOST_OPEN = 12
 _ADULT = 16
 

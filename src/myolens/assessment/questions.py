@@ -27,6 +27,14 @@ SERIOUS_WEIGHT = 3.0
 WORTH_ASKING_BITS = 0.01
 """A question whose expected information per unit of effort is below this is not asked."""
 MOST_QUESTIONS = 6
+ENOUGH_CHANCE = {UrgencyLevel.EMERGENCY: 0.01, UrgencyLevel.URGENT_DAYS: 0.01, UrgencyLevel.SOON_WEEKS: 0.05}
+"""An open question that would raise the case to a level matters if a "yes" is at least this likely."""
+POINTED_TO = 2.0
+"""A less likely danger, down to half of that, is asked about if what was told makes it so many times likelier
+than it is without any cause (project estimate)."""
+CLEARLY_LIKELIER = 4.0
+"""A question that needs a reason is also put where causes make a "yes" so many times likelier (project
+estimate)."""
 
 _CERTAIN = 1e-9
 _A_QUESTION = 1.0
@@ -112,7 +120,8 @@ def open_safety(network: Network, facts: Facts, informed: Information | None) ->
     """Return the unanswered questions whose "yes" would raise the urgency, the weightiest first.
 
     Weight is the chance of a "yes" times four for every level it would add up to, so that a
-    rare emergency and a common reason for a visit are both asked about early.
+    rare emergency and a common reason for a visit are both asked about early. A question that needs a
+    reason is open only where one was told of, or where a cause makes a "yes" clearly likelier.
     """
     now = level_of(fired_rules(network.knowledge, facts, {})).rank
     found = []
@@ -127,6 +136,10 @@ def open_safety(network: Network, facts: Facts, informed: Information | None) ->
         highest = next((rule.level for rule in raising if holds(rule.when, yes)), None)
         if highest is not None:
             chance = float(informed.chance[network.findings[code]]) if informed is not None else 0.0
+            reason = network.knowledge.findings[code].ask_if
+            likelier = chance >= CLEARLY_LIKELIER * network.leak[network.findings[code], 0]
+            if reason is not None and not holds(reason, facts) and not likelier:
+                continue
             found.append(OpenQuestion(code, highest, round(chance, 9)))
     return sorted(found, key=lambda question: -question.chance * 4.0**question.level.rank)
 
@@ -165,22 +178,38 @@ def next_questions(
 ) -> tuple[Question, ...]:
     """Return what to ask the person next, safety questions first, then the most telling.
 
-    In an emergency nothing but safety is asked.
+    In an emergency nothing but safety is asked. A danger to which nothing points and that is too rare to
+    turn the answer stays in the list of what was not asked. A question for which a reason was told is among
+    the first.
     """
     knowledge = network.knowledge
-    first = [question.finding for question in safety[:MOST_QUESTIONS]]
+    reasoned = [question.finding for question in safety if knowledge.findings[question.finding].ask_if]
+    others = [
+        question.finding
+        for question in safety
+        if question.finding not in reasoned and (informed is None or _can_matter(network, question))
+    ]
+    first = [*others[: max(MOST_QUESTIONS - len(reasoned), 0)], *reasoned][:MOST_QUESTIONS]
     questions = [_question(network, knowledge.findings[code], informed, safety=True) for code in first]
     if informed is None or level is UrgencyLevel.EMERGENCY:
         return tuple(questions)
     worth = {}
     for code, definition in knowledge.findings.items():
-        if definition.ask and code not in first and not answered(code, facts):
+        if definition.ask and not definition.ask_if and code not in first and not answered(code, facts):
             value = float(informed.value[network.findings[code]]) / definition.cost
             if value >= WORTH_ASKING_BITS:
                 worth[code] = value
     best = sorted(worth, key=lambda code: -round(worth[code], 9))[:MOST_QUESTIONS]
     questions += [_question(network, knowledge.findings[code], informed, safety=False) for code in best]
     return tuple(questions)
+
+
+def _can_matter(network: Network, question: OpenQuestion) -> bool:
+    """Tell whether a "yes" is likely enough, or enough likelier by what was told, to be asked about."""
+    enough = ENOUGH_CHANCE.get(question.level, 0.0)
+    leak = network.leak[network.findings[question.finding], 0]
+    pointed_to = question.chance >= POINTED_TO * leak
+    return question.chance >= (enough / 2 if pointed_to else enough)
 
 
 def most_informed_cause(network: Network, informed: Information, code: str) -> str:

@@ -255,6 +255,9 @@ def _codes(condition: Condition) -> Iterator[str]:
 def _conditions(knowledge: Knowledge) -> Iterator[str]:
     for rule in knowledge.triage:
         yield from _condition(f"triage rule {rule.id}", rule.when, knowledge)
+    for finding in knowledge.findings.values():
+        if finding.ask_if is not None:
+            yield from _condition(f"finding {finding.code}", finding.ask_if, knowledge)
     for criterion in knowledge.criteria.values():
         where = f"criteria {criterion.code}"
         yield from _unknown(where, "cause", (criterion.about,), knowledge.causes)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from myolens.knowledge.figures import Code, KnowledgeModel, Probability, Severity, Sourced, UrgencyLevel
+from myolens.knowledge.rules import Condition
 
 
 class NormalDistribution(Sourced):
@@ -85,6 +86,9 @@ class FindingDefinition(KnowledgeModel):
         P(present) in a person who reports twitching and has none of the causes that produce it.
     ask : str
         The question put to a person, empty if it needs an examiner or a test.
+    ask_if : Condition or None
+        What has to be told before it is asked among the signs of danger, unless a cause makes it clearly
+        likelier: a question that needs a reason.
     cost : float
         Effort of finding out: 1 a question, 3 an examination, 5 a blood test, 10 a specialist test.
     safety : bool
@@ -126,6 +130,7 @@ class FindingDefinition(KnowledgeModel):
     hpo: str | None = None
     ask: str = ""
     why_ask: str = ""
+    ask_if: Condition | None = None
     answer: Literal["yes_no", "number"] = "yes_no"
     number: Number | None = None
     leak: Probability
