@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myolens.case import Case, Finding, Lab, case_from, read_case, read_cases, write_case
+from myolens.case import Case, Finding, Lab, RecordingFile, case_from, read_case, read_cases, write_case
 from myolens.errors import InputError
 
 EXAMPLE = """
@@ -57,6 +57,10 @@ cases = st.builds(
     age=st.none() | st.floats(0, 125),
     sex=st.sampled_from(["female", "male", None]),
     complaint=st.text(max_size=200),
+    recordings=st.lists(
+        names | st.builds(RecordingFile, path=names, muscle=st.none() | names, rate=st.none() | st.just(1e4)),
+        max_size=3,
+    ).map(tuple),
     findings=st.lists(findings, max_size=4).map(tuple),
     labs=st.lists(st.builds(Lab, name=names, value=st.none() | st.floats(0, 500)), max_size=3).map(tuple),
     medicines=st.lists(names, max_size=3).map(tuple),
@@ -138,3 +142,55 @@ def test_published_cases_are_all_readable(shared: Path) -> None:
 def test_what_is_wrong_with_a_field_is_said_in_plain_words(data: dict, words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
         case_from(data, where="case.json")
+
+
+def test_a_recording_is_a_path_or_a_path_with_what_its_file_does_not_say() -> None:
+    needle = {"path": "shin.wav", "muscle": "tibialis anterior", "kind": "needle_emg", "rate": 10000}
+    case = case_from({"recordings": ["biceps.edf", needle]}, where="case")
+    assert case.recordings == (
+        "biceps.edf",
+        RecordingFile(path="shin.wav", muscle="tibialis anterior", kind="needle_emg", rate=10_000),
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"muscle": "biceps"}, "path: is missing"),
+        ({"path": "a.edf", "muscel": "biceps"}, "muscel: is not a field here"),
+        ({"path": "a.edf", "rate": 0}, "rate: must be more than 0"),
+        (7, "must be text"),
+    ],
+)
+def test_a_recording_that_cannot_be_read_so_is_refused(entry: object, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        case_from({"recordings": [entry]}, where="case")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key"),
+    [
+        ("case.json", '{"age": 41, "age": 14}', "“age”"),
+        ("case.json", '{"labs": [{"name": "potassium", "value": 2.9, "value": 4.9}]}', "“value”"),
+        ("case.yaml", "age: 41\nsex: female\nage: 14\n", "line 3 .*“age”"),
+        ("case.yaml", "labs:\n- {name: potassium, value: 2.9, value: 4.9}\n", "line 2 .*“value”"),
+    ],
+)
+def test_a_key_given_twice_is_an_error_that_names_it(tmp_path: Path, name: str, text: str, key: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=key):
+        read_case(path)
+
+
+def test_the_same_key_in_different_places_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text("findings:\n- {name: weakness}\n- {name: cramps}\n", encoding="utf-8")
+    assert [finding.name for finding in read_case(path).findings] == ["weakness", "cramps"]
+
+
+def test_a_repeated_key_in_a_line_names_line_and_key(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"id": "a"}\n{"id": "b", "id": "c"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 2.*“id”"):
+        list(read_cases(path))

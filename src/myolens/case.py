@@ -7,11 +7,11 @@ written: `myolens.knowledge.vocabulary` turns them into codes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
 
 from myolens.errors import InputError, first_problem
 
@@ -74,6 +74,29 @@ class Lab(_Model):
     unit: str | None = None
 
 
+class RecordingFile(_Model):
+    """A recording that a case names, with what its file does not say.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the case file.
+    muscle, kind, rate : str or None, str or None, float or None
+        As the options of `myolens analyze`: the muscle, what the channels are, samples per second.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    path: str = Field(min_length=1)
+    muscle: str | None = Field(default=None, max_length=200)
+    kind: str | None = Field(default=None, max_length=40)
+    rate: float | None = Field(default=None, gt=0)
+
+
+def _form(entry: object) -> str:
+    return "recording" if isinstance(entry, Mapping | RecordingFile) else "str"
+
+
 class Case(_Model):
     """Everything known about one person, as far as it was told.
 
@@ -89,7 +112,7 @@ class Case(_Model):
         Free text, shown in the report.
     findings, labs, medicines : tuple
         Evidence.
-    recordings : tuple of str
+    recordings : tuple of str or RecordingFile
         Files to be analysed, relative to the case file.
     refused : tuple of str
         Codes read in the complaint that the person said are not so; they are not proposed again.
@@ -106,7 +129,12 @@ class Case(_Model):
     findings: tuple[Finding, ...] = ()
     labs: tuple[Lab, ...] = ()
     medicines: tuple[str, ...] = ()
-    recordings: tuple[str, ...] = ()
+    recordings: tuple[
+        Annotated[
+            Annotated[str, Tag("str")] | Annotated[RecordingFile, Tag("recording")], Discriminator(_form)
+        ],
+        ...,
+    ] = ()
     refused: tuple[str, ...] = ()
     duration_of_twitching: str | None = Field(default=None, max_length=200)
     setting: Literal["community", "primary_care", "neurology_clinic"] = "primary_care"
@@ -171,7 +199,10 @@ def read_case(path: str | Path) -> Case:
     path = Path(path)
     text = _text_of(path)
     try:
-        data = json.loads(text) if path.suffix.lower() == ".json" else yaml.load(text, _CaseLoader)  # noqa: S506
+        is_json = path.suffix.lower() == ".json"
+        data = _from_json(text) if is_json else yaml.load(text, _CaseLoader)  # noqa: S506
+    except _RepeatedKeyError as error:
+        raise InputError(str(error), where=path.name, mend=_KEEP_ONE) from None
     except json.JSONDecodeError as error:
         raise InputError(f"line {error.lineno} is not valid JSON: {error.msg}", where=path.name) from None
     except yaml.YAMLError as error:
@@ -215,11 +246,36 @@ def read_cases(path: str | Path, *, on_error: Callable[[InputError], None] | Non
                 on_error(error)
 
 
+class _RepeatedKeyError(Exception):
+    def __init__(self, key: str, line: int | None = None) -> None:
+        place = f"line {line} gives" if line else "gives"
+        super().__init__(f"{place} the key “{key}” a second time in the same place")
+
+
+_KEEP_ONE = "Keep one of them"
+
+
+def _from_json(text: str) -> Any:
+    """Return the value of a JSON text in which no key stands twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise _RepeatedKeyError(key)
+            seen[key] = value
+        return seen
+
+    return json.loads(text, object_pairs_hook=once)
+
+
 def _case_of_line(line: bytes, *, where: str) -> Case:
     if len(line) > MAXIMUM_CASE_BYTES:
         raise InputError("is too long for a case", where=where)
     try:
-        data = json.loads(line.decode("utf-8-sig"))
+        data = _from_json(line.decode("utf-8-sig"))
+    except _RepeatedKeyError as error:
+        raise InputError(str(error), where=where, mend=_KEEP_ONE) from None
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", where=where) from None
     except (json.JSONDecodeError, RecursionError) as error:
@@ -263,7 +319,7 @@ def _loader() -> type:
     import yaml
 
     class CaseLoader(yaml.SafeLoader):
-        """Safe YAML without aliases, so that no small file can grow without bound."""
+        """Safe YAML without aliases, so that no small file can grow without bound, or repeated keys."""
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
@@ -271,7 +327,14 @@ def _loader() -> type:
                 raise yaml.composer.ComposerError(
                     None, None, "aliases are not used in case files", event.start_mark
                 )
-            return super().compose_node(parent, index)
+            node = super().compose_node(parent, index)
+            seen = set()
+            for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        raise _RepeatedKeyError(key.value, key.start_mark.line + 1)
+                    seen.add(key.value)
+            return node
 
     return CaseLoader
 

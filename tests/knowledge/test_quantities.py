@@ -214,3 +214,25 @@ def test_a_dose_far_above_the_usual_maximum_is_an_overdose() -> None:
         present = recognise(case, knowledge).present
         assert "takes_gabapentinoid" in present
         assert ("medicine_overdose" in present) == much
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "lost"),
+    [
+        ("caffeine_intake", "much", "mg/day", True),
+        ("caffeine", "much", None, True),
+        ("heart_rate", "high", "/min", True),
+        ("caffeine_intake", "yes", None, False),
+        ("caffeine_intake", "no", "mg/day", False),
+        ("caffeine_intake", "severe", None, False),  # a grade, which counts
+        ("weakness", "much", None, False),
+    ],
+)
+def test_a_word_in_place_of_a_number_is_not_lost_in_silence(
+    knowledge: Knowledge, name: str, value: str, unit: str | None, lost: bool
+) -> None:
+    read = recognise(Case(findings=(Finding(name=name, value=value, unit=unit),)), knowledge)
+    said = [each for each in read.unrecognised if each.kind == "value"]
+    assert [value in each.name and "no number" in each.reason for each in said] == [True] * lost
+    if lost:
+        assert [finding.present for finding in read.findings if finding.given_as == name] == [True]

@@ -102,13 +102,15 @@ def assess(
 
 def _recorded(case: Case, folder: Path) -> tuple[list[Examined], list[str]]:
     """Analyse the recordings a case names, beside its file; those that cannot be used are told."""
+    from myolens.case import RecordingFile
     from myolens.cli.recordings import examine
 
     examined: list[Examined] = []
     failures: list[str] = []
-    for name in case.recordings:
+    for named in case.recordings:
+        file = RecordingFile(path=named) if isinstance(named, str) else named
         try:
-            examined += examine(folder / name)
+            examined += examine(folder / file.path, kind=file.kind, muscle=file.muscle, rate=file.rate)
         except InputError as error:
             note(str(error))
             failures.append(str(error))

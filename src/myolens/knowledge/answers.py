@@ -8,7 +8,7 @@ from myolens.case import Finding
 from myolens.knowledge.grades import MILD, Levels, grade_of, scaled
 from myolens.knowledge.model import FindingDefinition, Knowledge
 from myolens.knowledge.text import key, words
-from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, LabWord, stems
+from myolens.knowledge.wording import LAB_WORDS, NO, NOT_KNOWN, YES, LabWord, stems
 
 SLIGHTLY = 2.5
 """Log likelihood ratio of something called mild or slight: about one in twelve has what others would
@@ -67,3 +67,17 @@ def direction(
         return word
     ways: list[LabWord] = [way for way in ("low", "high") if states.get(way)]
     return ways[0] if len(ways) == 1 else None
+
+
+def vague(finding: Finding) -> bool:
+    """Whether the value is a word that says there is some, and not how much: "much mg/day"."""
+    plain = stems("yes y true present")
+    return isinstance(finding.value, str) and key(finding.value) in YES - (
+        plain if not finding.unit else set()
+    )
+
+
+def as_given(finding: Finding) -> str:
+    """Name, value and unit as they stand in the case."""
+    value = "" if finding.value is None else finding.value
+    return f"{finding.name} {value} {finding.unit or ''}".strip()

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from myolens.case import Case, Finding, Lab, Source
-from myolens.knowledge.answers import degree, direction, grade, lab_word, presence
+from myolens.knowledge.answers import as_given, degree, direction, grade, lab_word, presence, vague
 from myolens.knowledge.consequences import closure, merged, with_consequences
 from myolens.knowledge.disagreements import disagreements
 from myolens.knowledge.durations import days_from
@@ -196,15 +196,15 @@ class _Reader:
     def _with_numbers(self, record: RecognisedFinding, finding: Finding) -> RecognisedFinding:
         definition = self.knowledge.findings[record.code]
         record = self._with_duration(record, finding)
-        if finding.value is None or (
-            isinstance(finding.value, str) and key(finding.value) in YES | NO | NOT_KNOWN
-        ):
+        worded = isinstance(finding.value, str) and key(finding.value) in YES | NO | NOT_KNOWN
+        if finding.value is None or worded:
+            if vague(finding) and definition.number and record.present and not record.levels:
+                why = f"{finding.value!r} holds no number"
+                self._not_understood(as_given(finding), "value", why, Nearest((record.code,)))
             if definition.answer == "number" and record.present is False:
                 return replace(record, value=0.0, unit=definition.number.unit if definition.number else None)
             return record
-        if definition.number is None:
-            return record
-        return self._with_value(record, finding, definition.number)
+        return self._with_value(record, finding, definition.number) if definition.number else record
 
     def _with_value(self, record: RecognisedFinding, finding: Finding, number: Number) -> RecognisedFinding:
         value = finding.value if finding.value is not None else ""
@@ -218,8 +218,7 @@ class _Reader:
             present = False if none_taken else record.present
             told = replace(record, value=read.value, unit=read.unit, span=read.span, present=present)
             return replace(told, counted=read.portion.name if read.portion is not None else None)
-        given = f"{finding.name} {value} {finding.unit or ''}".strip()
-        self._not_understood(given, "value", read.reason, Nearest((record.code,)))
+        self._not_understood(as_given(finding), "value", read.reason, Nearest((record.code,)))
         return replace(record, present=None if record.present else record.present)
 
     def _with_duration(self, record: RecognisedFinding, finding: Finding) -> RecognisedFinding:
