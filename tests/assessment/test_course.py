@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -69,3 +70,14 @@ def test_no_waiting_time_is_given_to_someone_who_must_be_seen(level: UrgencyLeve
 def test_dates_stand_in_words_only_where_a_day_is_given() -> None:
     assert "on 8 March 2026" in course({"caffeine_stimulant": 0.9}, today=date(2026, 3, 1)).text
     assert "in 7 days" in course({"caffeine_stimulant": 0.9}).text
+
+
+@given(PROBABLE)
+def test_a_range_has_two_ends_and_nobody_is_promised_none_or_all(probability: dict[str, float]) -> None:
+    text = course(probability).text
+    for found in re.finditer(r"\(range (.+?) to (.+?)\)", text):
+        assert found[1] != found[2]
+    assert not re.search(r"about (0|100)\b", text)
+    assert "about fewer" not in text
+    assert "about more" not in text
+    assert not re.search(r"\b1 are\b", text)

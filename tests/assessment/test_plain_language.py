@@ -207,3 +207,12 @@ def test_answers_of_the_published_cases_are_plain(shared: Path) -> None:
         row = json.loads(line)
         bad += check(row["id"], assess(case_of(row, full=True), knowledge=KNOWLEDGE, trust_text=True))
     assert bad == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(("blarg",), "One of the things you gave was"), (("blarg", "frotz"), "2 of the things")],
+)
+def test_one_thing_was_and_two_were_not_understood(names: tuple[str, ...], said: str) -> None:
+    told = (Finding(name="twitching calf"), *(Finding(name=name) for name in names))
+    assert any(limit.startswith(said) for limit in assess(Case(age=40, findings=told)).limits)

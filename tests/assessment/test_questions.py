@@ -111,7 +111,7 @@ def test_thoughts_of_suicide_are_asked_about_once_there_is_a_reason() -> None:
 
 
 def test_a_rare_danger_to_which_nothing_points_is_not_put() -> None:
-    """A thin weak hand: once the near dangers are denied, the questions are those that tell its causes apart."""
+    """A thin weak hand: once the near dangers are denied, questions tell its causes apart."""
     denied = (
         *("foot_drop", "leg_weakness", "arm_weakness", "breathlessness", "dysphagia", "twitching_tongue"),
         *("dysarthria", "nasal_speech", "neck_weakness", "kidney_disease", "facial_weakness", "choking"),

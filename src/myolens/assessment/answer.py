@@ -210,9 +210,9 @@ def _limits(case: Case, network: Network, judgement: Judgement, evidence: Unders
     limits += [each.text for each in evidence.contradictions]
     limits += evidence.notes
     if evidence.unrecognised:
-        limits.append(
-            f"{len(evidence.unrecognised)} of the things you gave were not understood and not used."
-        )
+        count = len(evidence.unrecognised)
+        lost = "One of the things you gave was" if count == 1 else f"{count} of the things you gave were"
+        limits.append(f"{lost} not understood and not used.")
     if evidence.proposed:
         limits.append("Findings proposed from your text are not used until you confirm them.")
     if judgement.exact and len(judgement.bits) < len(judgement.seen):

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from myolens.assessment.result import CoursePoint, ExpectedCourse
-from myolens.assessment.words import duration, when
+from myolens.assessment.words import duration, per_hundred, range_of, when
 from myolens.knowledge.model import Cause, Course, Knowledge, UrgencyLevel
 
 DAYS = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 60, 90, 120, 180, 270, 365, 545, 730)
@@ -132,10 +132,10 @@ def _text(
 ) -> str:
     month = next(point for point in points if point.day == _FOUR_WEEKS)
     year = next(point for point in points if point.day == 365)
+    better = "is" if month.improved < 0.015 else "are"
     parts = [
-        f"Of 100 people like you, about {_people(month.improved)} are clearly better after 4 weeks "
-        f"(range {_people(month.low)} to {_people(month.high)}) and about {_people(year.improved)} "
-        f"after a year (range {_people(year.low)} to {_people(year.high)})."
+        f"Of 100 people like you, {_people(month.improved)} {better} clearly better after 4 weeks"
+        f"{_range(month)} and {_people(year.improved)} after a year{_range(year)}."
     ]
     if year.improved < 0.6 and harmless:
         parts.append("In many it stays, with ups and downs.")
@@ -146,8 +146,15 @@ def _text(
     return " ".join(parts)
 
 
-def _people(share: float) -> int:
-    return round(100 * share)
+def _people(share: float) -> str:
+    count = per_hundred(share)
+    return f"about {count}" if count.isdigit() else count
+
+
+def _range(point: CoursePoint) -> str:
+    """Return the range in brackets, nothing where both of its ends are one count."""
+    ends = range_of(point.low, point.high)
+    return f" (range {ends})" if " to " in ends else ""
 
 
 def _per_cause(causes: Mapping[str, Cause]) -> tuple[tuple[str, str], ...]:
