@@ -173,3 +173,11 @@ def test_what_was_exported_can_be_looked_at_after_the_import(browser, person) ->
     browser.post(f"/recordings/{kept}/remove")
     assert browser.get(f"/recordings/{kept}").status_code == 404
     assert (browser.client.app.state.settings.folder / "recordings").is_dir()
+
+
+def test_the_older_recording_is_the_first_of_a_comparison(browser) -> None:
+    diary = Diary("me", database=browser.client.app.state.engine)
+    older, newer = add_recording(diary, "before.edf"), add_recording(diary, "after.edf")
+    for first, second in ((older, newer), (newer, older)):
+        rows = browser.get(f"/recordings/compare?first={first}&second={second}").text.split("<tbody>")[1]
+        assert rows.index("before.edf") < rows.index("after.edf")

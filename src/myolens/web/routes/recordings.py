@@ -124,8 +124,8 @@ async def upload(request: Request) -> Response:
 
 @router.get("/compare")
 def compare_two(request: Request, first: RecordNumber, second: RecordNumber) -> HTMLResponse:
-    """Whether the rate differs between two recordings."""
-    pair = [_done(request, number) for number in (first, second)]
+    """Whether the rate differs between two recordings, of which the older is the first however they came."""
+    pair = sorted((_done(request, n) for n in (first, second)), key=lambda kept: (kept.created, kept.id))
     comparison = compare(pair[0].analysis, pair[1].analysis)
     return page(request, "compare.html", pair=pair, comparison=comparison)
 
