@@ -13,13 +13,16 @@ from datetime import date
 from typing import Literal
 
 from myolens.case import Finding
+from myolens.knowledge.context import Token, context
 from myolens.knowledge.durations import days_from
+from myolens.knowledge.everyday import TOO_SHORT, Clause, in_context, is_quality
+from myolens.knowledge.fears import HEALTH_ANXIETY, fears
 from myolens.knowledge.lexicon import Lexicon, lexicon
 from myolens.knowledge.model import Knowledge
 from myolens.knowledge.quantities import Quantity, quantity_from
-from myolens.knowledge.text import stem, words
+from myolens.knowledge.text import words
 from myolens.knowledge.vocabulary import DURATION
-from myolens.knowledge.wording import ARTICLES
+from myolens.knowledge.wording import ARTICLES, stems
 
 
 @dataclass(frozen=True)
@@ -66,65 +69,20 @@ class Proposal:
         return Finding(name=name, present=self.present, value=self.value, unit=self.unit, kind=kind)
 
 
-@dataclass(frozen=True)
-class _Token:
-    word: str
-    raw: str
-    start: int
-    end: int
-    comma: bool
-
-
 _CLAUSE = re.compile(
     r"[.!?;:\n]+|\b(?:but|however|although|though|except|whereas|while|unlike)\b", re.IGNORECASE
 )
 _RAW = re.compile(r"[A-Za-zÀ-ÿ0-9][A-Za-zÀ-ÿ0-9'’`/%-]*")
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_DENIAL = _set(
-    """no not without never denies deny denied dont doesnt didnt havent hasnt isnt arent wasnt werent
-    nor neither nothing none absent hadnt wont"""
-)
-_NOT_A_DENIAL = (
-    ("not", "only"), ("no", "longer"), ("not", "sure"), ("no", "doubt"), ("not", "just"), ("wont", "stop"),
-)  # fmt: skip
-_RESUME = _set("i he she they it we now yet still which because then")
-_OWN = _set("my his her their")
-_DOUBT = _set(
-    """maybe perhaps possibly might may could seems seem if unless wonder wondering unsure probably
-    whether think thinks suspect should would afraid fear scared"""
-)
-_RELATIVE = _set(
-    """father mother brother sister dad mum mom parent parents uncle aunt grandfather grandmother
-    grandma grandpa son daughter cousin husband wife partner friend family fathers mothers brothers
-    sisters relative relatives colleague"""
-)
-_NOT_BLOOD = _set("husband wife partner friend colleague")
 _PAST = (
     "used to", "as a child", "in the past", "years ago", "previously", "in childhood", "long ago",
     "as a teenager", "when i was young",
 )  # fmt: skip
-_TOO_SHORT = _set(
-    """pain duration onset sleep exercise running sport drug chronic gym speed cold flat pulse
-    temperature left side both irregular rhythmic progressive injury cup tea cola trauma flare fit
-    fall infection wine beer bilateral unilateral spreading intermittent flicker shake numb mg ms
-    als temp hr lead travel antibiotic lesion flu medication medicine inhaler steroid doctor nurse
-    physician restlessness hunger can glass bottle shot pint"""
-)
-"""Single words too ambiguous in running text to propose anything by themselves."""
-_LINKING = ARTICLES | frozenset(
-    stem(word)
-    for word in _set(
-        """left right muscle both keep start around be under just feel feels go goes become became look
-        appear appeared seen noticed inside over above within each one my"""
-    )
+_LINKING = ARTICLES | stems(
+    """left right muscle both keep start around be under just feel feels go goes become became look
+    appear appeared seen noticed inside over above within each one my"""
 )
 """Words that may stand between a part of the body and what is wrong with it."""
-_LONGEST = 7
+_LONGEST = 9
 
 
 def propose(text: str, knowledge: Knowledge, *, today: date | None = None) -> tuple[Proposal, ...]:
@@ -157,7 +115,7 @@ def _clauses(text: str) -> list[tuple[int, str, bool]]:
     return [clause for clause in clauses if clause[1].strip()]
 
 
-def _tokens(clause: str) -> list[_Token]:
+def _tokens(clause: str) -> list[Token]:
     tokens = []
     for match in _RAW.finditer(clause):
         raw = re.sub(r"['’`]", "", match[0].lower())
@@ -165,7 +123,7 @@ def _tokens(clause: str) -> list[_Token]:
             parts = words(piece[0])
             if parts:
                 comma = clause[match.end() : match.end() + 1] in (",", "(", ")")
-                tokens.append(_Token(" ".join(parts), piece[0], match.start(), match.end(), comma))
+                tokens.append(Token(" ".join(parts), piece[0], match.start(), match.end(), comma))
     return tokens
 
 
@@ -173,15 +131,18 @@ def _read_clause(clause: str, offset: int, names: Lexicon, *, asked: bool) -> li
     tokens = _tokens(clause)
     lowered = clause.lower()
     past = any(phrase in lowered for phrase in _PAST)
-    found: list[Proposal] = []
+    found, taken = _fears(clause, offset, tokens, names, past=past, asked=asked)
+    talk = Clause(clause)
     index = 0
     while index < len(tokens):
         step = 1
         for length in range(min(_LONGEST, len(tokens) - index), 0, -1):
             run = tokens[index : index + length]
             before = tokens[:index]
+            if any(_over(run, place) for place in taken):
+                continue
             read = _read_run(run, names) or _read_relative(run, before, names)
-            if read:
+            if read and not _otherwise(read, run, tokens, talk, names):
                 place = (offset + run[0].start, offset + run[-1].end)
                 said = clause[run[0].start : run[-1].end]
                 found += _proposals(read, before, names, said, place, past=past, asked=asked)
@@ -191,14 +152,53 @@ def _read_clause(clause: str, offset: int, names: Lexicon, *, asked: bool) -> li
     return found
 
 
-def _read_run(run: list[_Token], names: Lexicon) -> list[tuple[str, bool, str | None]]:
+def _over(run: list[Token], place: tuple[int, int]) -> bool:
+    return run[0].start < place[1] and run[-1].end > place[0]
+
+
+def _fears(
+    clause: str, offset: int, tokens: list[Token], names: Lexicon, *, past: bool, asked: bool
+) -> tuple[list[Proposal], tuple[tuple[int, int], ...]]:
+    """Return a person's fear of a disease, and the places of diseases that are only feared or read about."""
+    told, taken = fears(clause)
+    found = []
+    for fear in told:
+        before = [token for token in tokens if token.end <= fear.word]
+        denied, doubted, relative = context(before)
+        if relative is None and HEALTH_ANXIETY in names.knowledge.findings:
+            present = None if doubted or asked else fear.unending or not (denied or fear.over)
+            place = (offset + fear.start, offset + fear.end)
+            name = names.knowledge.findings[HEALTH_ANXIETY].name
+            said = clause[fear.start : fear.end]
+            found.append(Proposal(HEALTH_ANXIETY, name, present, said, *place, past=past))
+    return found, taken
+
+
+def _otherwise(
+    read: list[tuple[str, bool, str | None]],
+    run: list[Token],
+    tokens: list[Token],
+    talk: Clause,
+    names: Lexicon,
+) -> bool:
+    """Return whether the words of a finding mean something else here ("I can run", "shake hands")."""
+    kept = [token.word for token in run if token.word not in ARTICLES]
+    whole = " ".join(kept)
+    known = names.findings.get(whole) or names.opposites.get(whole) or names.medicines.get(whole)
+    if len(kept) == 1 and is_quality(whole) and not run[-1].comma and run[-1] is not tokens[-1]:
+        families = {names.family_words.get((token.word,)) for token in tokens} - {None}
+        return not (families & {"twitching", "rippling"} if "twitching" in read[0][0] else families)
+    return talk.means_otherwise([whole] if known else kept, run[0].start, run[-1].end)
+
+
+def _read_run(run: list[Token], names: Lexicon) -> list[tuple[str, bool, str | None]]:
     """Return the findings a run of words names: code, whether it says present, medicine."""
     if run[0].word in ARTICLES or run[-1].word in ARTICLES or any(token.comma for token in run[:-1]):
         return []
     kept = [token.word for token in run if token.word not in ARTICLES]
     text = " ".join(kept)
     full = " ".join(token.word for token in run)
-    if len(kept) == 1 and text in _SHORT_STEMS:
+    if len(kept) == 1 and text in TOO_SHORT and not in_context(text):
         return []
     for candidate in (full, text):
         if code := names.findings.get(candidate):
@@ -212,17 +212,17 @@ def _read_run(run: list[_Token], names: Lexicon) -> list[tuple[str, bool, str | 
 
 
 def _read_relative(
-    run: list[_Token], before: list[_Token], names: Lexicon
+    run: list[Token], before: list[Token], names: Lexicon
 ) -> list[tuple[str, bool, str | None]]:
     """Return a relative's illness that is no finding of one's own, such as motor neuron disease."""
-    if _context(before)[2] != "blood":
+    if context(before)[2] != "blood":
         return []
     text = " ".join(token.word for token in run if token.word not in ARTICLES)
     code = names.family_findings.get(text)
     return [(code, True, None)] if code else []
 
 
-def _composed(run: list[_Token], names: Lexicon) -> list[str]:
+def _composed(run: list[Token], names: Lexicon) -> list[str]:
     """Return findings named by a family word near a site: "fasciculations in my calf", "my calf twitches"."""
     if len(run) < 2:
         return []
@@ -244,7 +244,7 @@ def _composed(run: list[_Token], names: Lexicon) -> list[str]:
 
 def _proposals(
     read: list[tuple[str, bool, str | None]],
-    before: list[_Token],
+    before: list[Token],
     names: Lexicon,
     said: str,
     place: tuple[int, int],
@@ -252,7 +252,7 @@ def _proposals(
     past: bool,
     asked: bool,
 ) -> list[Proposal]:
-    denied, doubted, relative = _context(before)
+    denied, doubted, relative = context(before)
     proposals = []
     for named, positive, medicine in read:
         present = None if doubted or asked else positive != denied
@@ -285,32 +285,11 @@ def _of_relative(code: str, said: str, relative: str, names: Lexicon) -> str | N
     return meaning.findings[0][0] if meaning else None
 
 
-def _context(before: list[_Token]) -> tuple[bool, bool, str | None]:
-    """Return whether what follows is denied or doubted, and whose it is."""
-    raws = [token.raw for token in before]
-    denied = doubted = False
-    relative: str | None = None
-    for index, raw in enumerate(raws):
-        after = raws[index + 1] if index + 1 < len(raws) else ""
-        if raw in _DENIAL and (raw, after) not in _NOT_A_DENIAL:
-            denied = True
-        elif (raw, after) in (("not", "sure"),) or raw in _DOUBT:
-            doubted = True
-        elif raw in _RESUME or (raw in _OWN and index and before[index - 1].comma):
-            denied = False
-        if raw in _RELATIVE:
-            relative = "other" if raw in _NOT_BLOOD else "blood"
-        elif raw == "i":
-            relative = None
-    return denied, doubted, relative
-
-
 _DRINKS = re.compile(
     r"((?:\d+(?:[.,]\d+)?(?:\s*(?:-|to)\s*\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a|an)\s+"
     r"[a-z \-]{3,40}?(?:\s+(?:a|per|each|every)\s+(?:day|week|night|morning)|\s+daily))",
     re.IGNORECASE,
 )
-_TWITCH = re.compile(r"twitch|fascicul|jump|flicker|quiver", re.IGNORECASE)
 _SLEEP = re.compile(
     r"(\d+(?:[.,]\d+)?|[a-z]+)\s+hours?\s+(?:of\s+)?sleep|"
     r"sleep(?:ing)?\s+(?:only\s+|about\s+)?(\d+(?:[.,]\d+)?|[a-z]+)\s+hours?",
@@ -376,6 +355,3 @@ def _unique(found: list[Proposal]) -> tuple[Proposal, ...]:
 
 def _weight(proposal: Proposal) -> tuple[bool, bool, bool]:
     return (proposal.value is not None, not proposal.past, proposal.present is not None)
-
-
-_SHORT_STEMS = frozenset(stem(word) for word in _TOO_SHORT)

@@ -86,6 +86,23 @@ def key(text: str) -> str:
     return " ".join(words(text))
 
 
+def flat(text: str) -> tuple[str, list[int]]:
+    """Return a text in lower case with single spaces for all that is no letter or digit, and where each was.
+
+    Commas and brackets stay, as commas; apostrophes are left out, so that "can't" is one word.
+    """
+    kept: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        if _APOSTROPHE.match(letter):
+            continue
+        plain = letter.lower()[:1] if letter.isalnum() else "," if letter in ",()" else " "
+        if plain != " " or (kept and kept[-1] != " "):
+            kept.append(plain)
+            places.append(place)
+    return "".join(kept), places
+
+
 def bag(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words that matter, in alphabetical order, so that word order does not."""
     return tuple(sorted(word for word in tokens if word not in _FILLER_STEMS))

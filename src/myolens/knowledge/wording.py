@@ -212,7 +212,7 @@ _SAME = (
     "vision sight eyesight",
     "broken fracture fractured",
     "accident crash collision",
-    "fear afraid scared worry worried anxious anxiety",
+    "fear afraid scared terrified petrified frightened worry worried anxious anxiety",
     "rise rising stand standing get getting",
     "overhead above",
     "exercise training sport workout",
