@@ -20,6 +20,7 @@ def read(text: str) -> dict[str, bool | None]:
         "my fingers and lips tingle",
         "My lips and fingers tingle.",
         "tingling in my fingers and around my mouth",
+        "tingling in the fingers and all around my lips",
         "pins and needles in my lips and fingers",
     ],
 )
@@ -48,6 +49,19 @@ def test_a_finding_that_tingling_is_read_as_says_so_in_its_name(family: str) -> 
     for finding in placed:
         assert "tingling" in finding.name.lower(), finding.code
         assert "numb" in finding.name.lower(), finding.code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("I am numb between my legs", "saddle_numbness"),
+        ("tingling between my legs", "saddle_numbness"),
+        ("my little finger tingles", "numbness_little_ring_finger"),
+        ("my thumb and index finger tingle", "numbness_thumb_index"),
+    ],
+)
+def test_the_place_of_numbness_or_tingling(text: str, code: str) -> None:
+    assert read(text).get(code) is True, read(text)
 
 
 def test_a_definition_of_numbness_or_tingling_is_named_so() -> None:
@@ -166,6 +180,7 @@ def test_the_same_words_in_their_context_are(text: str, code: str) -> None:
         "googling all night",
         "I'm convinced I have MND",
         "I can't stop googling",
+        "I spend hours googling",
         "I keep checking my calves",
         "I worry that this is Lou Gehrig's disease",
         "afraid of something serious",
@@ -202,6 +217,7 @@ def test_fear_denied_ended_or_asked(text: str, present: bool | None) -> None:
         "My mother is scared of cancer",
         "I was reading a novel all night",
         "I google recipes all night",
+        "I like googling recipes",
         "I read about motor neuron disease",
         "I check my letter box every day",
     ],

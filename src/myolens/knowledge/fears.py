@@ -69,7 +69,8 @@ _TELLINGS = tuple(
         rf"{_ALL_THE_TIME}\b",
         r"\b(?P<fear>googl\w+|dr google|look(?:ing|ed|s)? up|search(?:ing|ed|es)?"
         rf"(?: online| the internet)? for)\b{_ABOUT_IT} {_ONLINE}\b",
-        rf"\b{_ALL_THE_TIME} (?:i )?(?:am )?(?P<fear>google|googling|searching the internet|reading about)\b",
+        rf"\b(?:{_ALL_THE_TIME}|hours|nights|evenings) (?:on |i )?(?:am )?(?P<fear>google|googling|"
+        r"dr google|searching the internet|reading about)\b",
         rf"\b(?P<fear>{_CHECK}) (?:on )?(?:my|his|her|the|own)(?: \w+){{0,2}}? {_CHECKED}\b(?: \w+){{0,4}}? "
         rf"{_ALL_THE_TIME}\b",
         rf"\b(?:{_ALL_THE_TIME}|always|keep|keeps|kept|cant stop|cannot stop|obsessively) (?:i )?"

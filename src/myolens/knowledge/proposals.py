@@ -79,7 +79,7 @@ _PAST = (
 )  # fmt: skip
 _LINKING = ARTICLES | stems(
     """left right muscle both keep start around be under just feel feels go goes become became look
-    appear appeared seen noticed inside over above within each one my"""
+    appear appeared seen noticed inside over above within each one my all"""
 )
 """Words that may stand between a part of the body and what is wrong with it."""
 _LONGEST = 9
