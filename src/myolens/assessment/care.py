@@ -165,6 +165,9 @@ def _check_first(
 ) -> Caution:
     codes = sorted(mentioned(reason.when) - facts.absent - facts.present)
     asked = [lowered(labels.get(code, code)) for code in codes]
+    if measure.kind == "avoid":
+        text = f"{measure.name}. If any of these is true of you ({', '.join(asked)}): {reason.caution}"
+        return Caution(text=text, because=("not said yet",), sources=reason.sources)
     text = (
         f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. "
         f"Otherwise: {reason.caution}"
