@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from myolens.assessment import assess
 from myolens.assessment.evidence import Told, combined
 from myolens.assessment.network import ABSENT, PRESENT, compiled
 from myolens.assessment.posterior import judge, probabilities_with
@@ -18,6 +19,7 @@ from myolens.assessment.questions import (
 )
 from myolens.assessment.triage import fired_rules, level_of
 from myolens.assessment.workup import test_advice as advice_on_tests
+from myolens.case import Case, Finding
 from myolens.knowledge.loading import load
 from myolens.knowledge.model import UrgencyLevel
 
@@ -162,3 +164,18 @@ def test_tests_say_what_each_result_would_mean_for_this_person() -> None:
     magnesium = [test for test in tests if test.test == "magnesium_test"]
     assert magnesium
     assert "low blood magnesium" in magnesium[0].results[0][1]
+
+
+@pytest.mark.parametrize("code", ["twitching_over_2_weeks", "twitching_over_3_months"])
+def test_no_to_how_long_it_has_lasted_does_not_deny_the_twitching(code: str) -> None:
+    """A milestone not reached yet is no evidence against any cause, and no contradiction."""
+    lid = Finding(name="twitching_eyelid")
+    before = assess(Case(age=35, findings=(lid,)), knowledge=NETWORK.knowledge)
+    after = assess(
+        Case(age=35, findings=(lid, Finding(name=code, present=False))), knowledge=NETWORK.knowledge
+    )
+    assert after.contradictions == ()
+    chance = {each.cause: each.probability for each in after.causes}
+    assert chance["eyelid_myokymia"] == pytest.approx(
+        next(each.probability for each in before.causes if each.cause == "eyelid_myokymia"), abs=0.02
+    )

@@ -40,14 +40,17 @@ _BEFORE_NAME = re.compile(r"^(?:(?:of|at|on|in|the|my|a) )+")
 def apart(finding: Finding, names: Lexicon, *, today: date | None = None) -> Finding:
     """Return a finding with what its name says of amount or duration put where it belongs.
 
-    A name that would not be known without these words is left alone.
+    A name that would not be known without these words is left alone, and so is the code of a finding.
     """
     text = " ".join(finding.name.replace("_", " ").split())
     if finding.present is False and BARE_FAMILY.fullmatch(text.lower()):
         return finding.model_copy(update={"name": f"no {text}", "present": True})
     if finding.value is None and _AMOUNT.search(text):
         finding = _with_amount(finding, text, names)
-    if finding.value is None and not finding.since and (told := _WHEN.match(text)):
+    itself = (
+        text.lower().replace(" ", "_") in names.knowledge.findings
+    )  # "twitching over 2 weeks" is a finding
+    if finding.value is None and not finding.since and not itself and (told := _WHEN.match(text)):
         timed = days_from(told["when"], today=today) is not None
         if timed and names.finding(told["name"], kind=finding.kind):
             return finding.model_copy(update={"name": told["name"], "since": told["when"]})
