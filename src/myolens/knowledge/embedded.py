@@ -47,9 +47,8 @@ def apart(finding: Finding, names: Lexicon, *, today: date | None = None) -> Fin
         return finding.model_copy(update={"name": f"no {text}", "present": True})
     if finding.value is None and _AMOUNT.search(text):
         finding = _with_amount(finding, text, names)
-    itself = (
-        text.lower().replace(" ", "_") in names.knowledge.findings
-    )  # "twitching over 2 weeks" is a finding
+    # "twitching over 2 weeks" is a finding of its own
+    itself = text.lower().replace(" ", "_") in names.knowledge.findings
     if finding.value is None and not finding.since and not itself and (told := _WHEN.match(text)):
         timed = days_from(told["when"], today=today) is not None
         if timed and names.finding(told["name"], kind=finding.kind):
