@@ -146,6 +146,7 @@ class Clause:
 
     def __init__(self, text: str) -> None:
         self._text, self._at = flat(text)
+        self._places: dict[re.Pattern[str], list[tuple[int, int]]] = {}
 
     def means_otherwise(self, names: Iterable[str], start: int, end: int) -> bool:
         """Return whether one of the names, at the place from `start` to `end`, means something else here."""
@@ -156,10 +157,10 @@ class Clause:
         )
 
     def _found(self, pattern: re.Pattern[str], start: int, end: int) -> bool:
-        return any(
-            self._at[match.start()] < end and self._at[match.end() - 1] >= start
-            for match in pattern.finditer(self._text)
-        )
+        if pattern not in self._places:
+            matches = pattern.finditer(self._text)
+            self._places[pattern] = [(self._at[m.start()], self._at[m.end() - 1]) for m in matches]
+        return any(first < end and last >= start for first, last in self._places[pattern])
 
 
 def is_quality(word: str) -> bool:

@@ -84,6 +84,8 @@ _READ_ABOUT = re.compile(
 _NOT_ANY_MORE = re.compile(
     r"\b(?:no longer|not any ?more|stopped|not (?:\w+ )?any ?longer|used not to)(?: \w+)? $"
 )
+_JUST_BEFORE = 60
+"""Letters before the word of fear in which its end is told."""
 _NEVER_STOPS = re.compile(
     r"\b(?:cant|cannot|dont|never|not|couldnt|wont|hardly|unable to) (?:ever )?stop(?:ped)? $"
 )
@@ -119,7 +121,7 @@ def fears(clause: str) -> tuple[tuple[Fear, ...], tuple[tuple[int, int], ...]]:
     taken: list[tuple[int, int]] = []
     for pattern in _TELLINGS:
         for match in pattern.finditer(text):
-            before = text[: match.start("fear")]
+            before = text[max(0, match.start("fear") - _JUST_BEFORE) : match.start("fear")]
             unending = _NEVER_STOPS.search(before) is not None
             over = _NOT_ANY_MORE.search(before) is not None
             start, end = at[match.start()], at[match.end() - 1] + 1

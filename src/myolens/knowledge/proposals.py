@@ -215,11 +215,9 @@ def _read_relative(
     run: list[Token], before: list[Token], names: Lexicon
 ) -> list[tuple[str, bool, str | None]]:
     """Return a relative's illness that is no finding of one's own, such as motor neuron disease."""
-    if context(before)[2] != "blood":
-        return []
     text = " ".join(token.word for token in run if token.word not in ARTICLES)
     code = names.family_findings.get(text)
-    return [(code, True, None)] if code else []
+    return [(code, True, None)] if code and context(before)[2] == "blood" else []
 
 
 def _composed(run: list[Token], names: Lexicon) -> list[str]:
