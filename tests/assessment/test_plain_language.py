@@ -112,7 +112,7 @@ def prototype(cause: Cause) -> Case:
 
 LISTS = (
     *("You told us", "You said this", "Reason:", "Speaking for", "Speaking against", "Two answers"),
-    *("This is about:", "none of these is true of you:"),
+    *("This is about:", "one of these is true of you:"),
 )
 """What comes after these repeats findings and is as long as their list."""
 

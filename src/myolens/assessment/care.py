@@ -166,7 +166,9 @@ def _check_first(
     codes = sorted(mentioned(reason.when) - facts.absent - facts.present)
     asked = [lowered(labels.get(code, code)) for code in codes]
     if measure.kind == "avoid":
-        text = f"{measure.name}. If any of these is true of you ({', '.join(asked)}): {reason.caution}"
+        text = (
+            f"{measure.name}. Above all if one of these is true of you: {', '.join(asked)}. {reason.caution}"
+        )
         return Caution(text=text, because=("not said yet",), sources=reason.sources)
     text = (
         f"{measure.name}: only if none of these is true of you: {', '.join(asked)}. "
