@@ -214,3 +214,13 @@ def test_salt_after_sweating_is_for_people_who_sweated(present: set[str], salt: 
     given = advised(Facts(present=frozenset(present)), probability={"dehydration": 0.8})
     assert ("salt_after_sweat" in given) is salt
     assert "drink_to_thirst" in given
+
+
+def test_one_ordinary_visit_is_named_only_where_nothing_asks_for_more() -> None:
+    twitch, code = Facts(present=frozenset({"twitching"})), "twitch_of_two_weeks"
+    assert code in advised(twitch, level=UrgencyLevel.ROUTINE)
+    assert code in advised(twitch, level=UrgencyLevel.SELF_CARE)
+    assert code not in advised(twitch, level=UrgencyLevel.SOON_WEEKS)
+    weak = Facts(present=frozenset({"twitching", "weakness"}))
+    assert code not in advised(weak, level=UrgencyLevel.ROUTINE)
+    assert "see_doctor_when" in advised(weak, level=UrgencyLevel.SOON_WEEKS)

@@ -63,6 +63,8 @@ def care_plan(
     for measure, causes in _wanted(knowledge, probability):
         if measure.only_if is not None and not holds(measure.only_if, facts):
             continue
+        if measure.at_most is not None and level.rank > measure.at_most.rank:
+            continue
         if level is UrgencyLevel.EMERGENCY and measure.kind == "do" and measure.horizon != "today":
             continue
         forbidden = [reason for reason in measure.unless if holds(reason.when, facts)]

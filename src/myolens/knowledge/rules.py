@@ -58,7 +58,8 @@ class TriageRule(Sourced):
 class CareMeasure(Sourced):
     """Something to do or to avoid, with dose, evidence and when it must not be advised.
 
-    ``opposes`` names the measures that say the opposite and give way to this one.
+    ``opposes`` names the measures that say the opposite and give way to this one. With ``at_most`` it is left
+    out where the answer is more urgent.
     """
 
     code: Code
@@ -72,6 +73,7 @@ class CareMeasure(Sourced):
     unless: tuple[Contraindication, ...] = ()
     only_if: Condition | None = None
     opposes: tuple[Code, ...] = ()
+    at_most: UrgencyLevel | None = None
     general: bool = False
 
 
