@@ -20,8 +20,8 @@ def told(*names: str, **who: object) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_about_one_with_the_neuropathy_for_twenty_with_motor_neuron_disease(setting: str) -> None:
-    """46 and 1051 people in the same centres (Matsui 2014)."""
+def test_about_one_with_the_neuropathy_for_ten_to_twenty_with_motor_neuron_disease(setting: str) -> None:
+    """46 and 1051 people in the same centres (Matsui 2014); 0.65 of 100 000 in Austria (Löscher 2018)."""
     ratio = KNOWLEDGE.causes[MMN].prior[setting].value / KNOWLEDGE.causes[MND].prior[setting].value
     assert 1 / 30 <= ratio <= 1 / 12
 
