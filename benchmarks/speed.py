@@ -92,7 +92,7 @@ def potentials(
     largest = ratios.argmax(axis=1)
     nil, ones = np.zeros(events, np.float32), np.ones(events, np.float32)
     made = Waveforms(
-        sample, largest, peak, 2 * peak, 5 * ones, nil, ratios, windows, RATE, RATE, ones, ones
+        sample, largest, peak, 2 * peak, 5 * ones, ones, nil, ratios, windows, RATE, RATE, ones, ones
     )  # fmt: skip
     return made, noise
 
