@@ -10,8 +10,9 @@ from myolens.emg.detection import OFFSET
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
 
-PROBABILITY = 0.95
 _Z = 1.645
+"""One-sided 95 % of the normal distribution."""
+
 _SHAPE_SD_S = {True: 0.0005, False: 0.002}
 _FOOTPRINT_MM = 15.0
 
