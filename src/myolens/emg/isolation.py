@@ -16,7 +16,7 @@ from myolens.emg.waveforms import Waveforms
 AROUND_S = 0.15
 """A pause of this length on both sides is shorter than the intervals of the slowest voluntary firing."""
 
-_OF_UNIT = 0.95
+_OF_UNIT = 0.9
 _POTENTIAL_S, _COMPLEX_S = 0.03, 0.06
 _ENOUGH = 0.5
 

@@ -18,8 +18,8 @@ EVIDENCE = 16.0
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 5, 50.0, 80.0
-_CHANCE = 0.01
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, 35.0, 80.0
+_CHANCE = 0.03
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
 _MOST_SEARCHED, _FEW_CHANNELS = 400, 8
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
@@ -83,6 +83,11 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     best[:count] = 0
     known = _apart(np.flatnonzero(best > 0), best, times)
     return joined(waves, weak.where(known - count)).in_order()
+
+
+LOWEST = 12.0
+FDR = 0.3
+HIGHEST = 40.0
 
 
 def _apart(
@@ -207,14 +212,22 @@ def _recurring(
     evidence = np.maximum(_evidence(feature, events, template) - own, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
-    explained = (evidence > EVIDENCE) & (evidence > against)
-    wins = int(np.count_nonzero(explained))
-    losses = int(np.sum((against > EVIDENCE) & (against > evidence)))
     least = _LEAST_ENERGY if decoys else _TELLING_ENERGY
-    by_chance = _by_chance(wins, wins + losses, 1 / (1 + len(decoys))) if decoys else 0.0
-    if energy <= least or by_chance > _CHANCE:
-        return np.zeros_like(evidence)
-    return np.where(explained, evidence, 0).astype(np.float32)
+    none = np.zeros_like(evidence)
+    if energy <= least:
+        return none
+    if not decoys:
+        return np.where(evidence > EVIDENCE, evidence, 0).astype(np.float32)
+    won, lost = evidence > against, against > evidence
+    for limit in np.arange(LOWEST, HIGHEST, 1.0):
+        explained = won & (evidence > limit)
+        wins = int(np.count_nonzero(explained))
+        losses = int(np.count_nonzero(lost & (against > limit)))
+        if wins < _FEWEST_WEAK:
+            break
+        if losses <= FDR * wins * len(decoys) and _by_chance(wins, wins + losses, 1 / (1 + len(decoys))) <= _CHANCE:
+            return np.where(explained, evidence, 0).astype(np.float32)
+    return none
 
 
 def _by_chance(wins: int, of: int, share: float) -> float:
