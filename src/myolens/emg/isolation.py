@@ -25,7 +25,7 @@ def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDAr
     """Events that are too small to be told from what noise makes.
 
     The peaks of a spiky background are as alike as those of a small unit. A potential that came once is
-    to reach the size given, and the potentials of a unit 0.95 of it at the median, as noise takes from some
+    to reach the size given, and the potentials of a unit 0.9 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
 
     Parameters

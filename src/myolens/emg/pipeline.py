@@ -40,6 +40,7 @@ from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
 from myolens.emg.rises import tonic
 from myolens.emg.shapes import Shapes, sort_discharges
+from myolens.emg.size import Counted, counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
 from myolens.emg.timing import as_recorded
@@ -226,15 +227,17 @@ def _at_rest(
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = events_of(source, waves, discharges, shapes)
     units = units_of(source, found, shapes, kept)
-    times = np.array([event.time_s for event in found])
+    times = event_times(found)
     rate, spread = rate_per_min(times, kept)
+    kind = str(recording.channels[source.rows[0]].kind)
+    sizeable = counted(found, kept, kind)
     at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
         recording=recording.source,
-        kind=str(recording.channels[source.rows[0]].kind),
+        kind=kind,
         muscle=muscle,
         rate=recording.rate,
         channels=names,
@@ -247,16 +250,15 @@ def _at_rest(
         excluded=excluded,
         quality=quality,
         findings=implied(
-            count=len(found),
+            counted=sizeable,
             expected_false=false_alarms_per_10_min * analysed_s / 600,
-            rate=rate,
             analysed_s=analysed_s,
             units=units,
             quality=quality,
             muscle=muscle,
-            at_rest=at_rest,
+            at_rest=settled(event_times(sizeable.events), excluded, recording.seconds),
         ),
-        notes=_notes(recording, found, excluded, at_rest),
+        notes=_notes(recording, found, excluded, at_rest, sizeable),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),
@@ -277,6 +279,7 @@ def _at_rest(
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
             "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
+            "counted": sizeable.to_json(),
             "settled": asdict(at_rest),
             "trend": trend(times, kept, spread),
             "exclusion_time": exclusion_time(len(found), analysed_s),
@@ -305,13 +308,23 @@ def _beats(heart: Heart | None) -> NDArray[np.float64]:
 
 
 def _notes(
-    recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...], at_rest: Settled
+    recording: Recording,
+    found: tuple[Event, ...],
+    excluded: tuple[Span, ...],
+    at_rest: Settled,
+    sizeable: Counted,
 ) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
         notes.append(NOTHING_FOUND)
     if loose := sum(event.unit is None for event in found):
         notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
+    if sizeable.smaller:
+        notes.append(
+            f"{so_many(sizeable.smaller, len(found))} stay{'s' if sizeable.smaller == 1 else ''} below "
+            f"{sizeable.least_uv:.0f} µV peak to peak, from where twitches were counted in healthy people. "
+            "Resting muscles of people without any trouble show such too: no finding rests on them."
+        )
     if near := len(found) - at_rest.events:
         notes.append(
             f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "
