@@ -26,7 +26,7 @@ def recording(
         start = round(at * RATE)
         x[start : start + len(wave)] += wave * rng.normal(1, 0.03)
     channel = Channel("biceps", unit, ChannelKind(kind))
-    return Recording.from_array(x.astype(np.float32), RATE, [channel])
+    return Recording.from_array(x[None].astype(np.float32), RATE, [channel])
 
 
 def names(found: Recording) -> set[str]:
