@@ -18,7 +18,7 @@ EVIDENCE = 16.0
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, 50.0, 80.0
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, (35.0, 50.0), 80.0
 _CHANCE = 0.03
 _LIMITS, _FALSE_SHARE = range(12, 40), 0.3
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
@@ -210,7 +210,7 @@ def _recurring(
     evidence = np.maximum(_evidence(feature, events, template) - own, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
-    least = _LEAST_ENERGY if decoys else _TELLING_ENERGY
+    least = _LEAST_ENERGY[template.shape[1] > 1] if decoys else _TELLING_ENERGY
     none = np.zeros(len(evidence), np.float32)
     if energy <= least:
         return none
