@@ -95,7 +95,8 @@ def main() -> None:
     seconds, every, large, present = total
     print(
         f"\n{seconds:.0f} s analysed, {every:.0f} discharges ({600 * every / seconds:.1f} in 10 min), "
-        f"{large:.0f} of 50 µV or more ({600 * large / seconds:.1f}); a finding in {present:.0f} of {len(paths)}."
+        f"{large:.0f} of 50 µV or more ({600 * large / seconds:.1f}); "
+        f"a finding in {present:.0f} of {len(paths)}."
     )
 
 
