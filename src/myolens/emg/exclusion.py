@@ -113,7 +113,9 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     ]
 
 
-def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float64]) -> Stretches:
+def voluntary(
+    waves: Waveforms, patterns: Stretches, weak: Stretches, small_s: NDArray[np.float64]
+) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
     A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
@@ -128,8 +130,10 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
     ----------
     waves : Waveforms
         Events that may be of muscle, in order of time.
-    continuous : list of (float, float)
-        Bursts and stretches of raised level, s.
+    patterns : list of (float, float)
+        Bursts, s.
+    weak : list of (float, float)
+        Stretches of raised level or with many small deflections, s.
     small_s : ndarray
         Deflections below the threshold that nothing explains, ascending.
     """
@@ -143,14 +147,14 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
     carried_s = np.sort(np.concatenate([times_s, small_s]))
     grown = [
         (-_reached(-carried_s[::-1], -start) - _PAD_S, _reached(carried_s, end) + _PAD_S)
-        for start, end in merged([*continuous, *crowds], gap_s=_JOIN_S)
+        for start, end in merged([*patterns, *weak, *crowds], gap_s=_JOIN_S)
     ]
     stretches = merged(grown, gap_s=_JOIN_S)
     apart = waves.where(~inside(times_s, stretches))
 
     def of_units(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
-        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous)
+        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in patterns)
         brief = end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
         return brief or (not dense and _familiar(within, apart))
 
@@ -174,7 +178,7 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
     efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
     """
-    if not _FEWEST_LIKE <= len(waves.sample) <= len(others.sample):
+    if not 0 < len(waves.sample) <= len(others.sample):
         return False
     known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
     return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
@@ -362,7 +366,7 @@ def exclusions(
     weak = [*common(raised_s, own), *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
-        VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
+        VOLUNTARY: _to_the_ends(voluntary(waves, continuous, weak, small_s), recording.seconds),
     }
     return found
 
