@@ -169,7 +169,7 @@ def _known(waves: Waveforms, others: Waveforms) -> bool:
     """
     if not 0 < len(waves.sample) <= _MOST_KNOWN or len(others.sample) < _FEWEST_LIKE:
         return False
-    return bool(np.all(_alike(waves, others).sum(axis=1) >= _FEWEST_LIKE))
+    return bool(np.all(_come_alone(waves, others) >= _FEWEST_LIKE))
 
 
 def _familiar(waves: Waveforms, others: Waveforms) -> bool:
@@ -180,8 +180,22 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     """
     if not 0 < len(waves.sample) <= len(others.sample):
         return False
-    known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
+    known = _come_alone(waves, others) >= _FEWEST_LIKE
     return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
+
+
+def _come_alone(waves: Waveforms, others: Waveforms) -> NDArray[np.int64]:
+    """How many others each event resembles that have no like one within 0.3 s.
+
+    At will a unit hardly fires more slowly than that: what does is not of an effort that went unnoticed.
+    """
+    times_s = others.sample / others.recording_rate
+
+    def alone(like: NDArray[np.bool_]) -> int:
+        far = np.diff(times_s[like], prepend=-np.inf, append=np.inf) > _CARRIED_S
+        return int(np.count_nonzero(far[:-1] & far[1:]))
+
+    return np.array([alone(like) for like in _alike(waves, others)], np.int64)
 
 
 def _regular(waves: Waveforms) -> bool:
