@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis
@@ -40,7 +41,7 @@ GROUP_S = 0.9
 """A grouped discharge is shorter than this; voluntary contractions mostly last longer (estimate)."""
 
 _FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
-_ALIKE, _ALIKE_SIZE, _AROUND_S = 0.9, 0.6, 0.010
+_ALIKE, _ALIKE_SIZE, _AROUND_S, _SHIFT_S = 0.9, 0.6, 0.010, 0.006
 _MOST_KNOWN, _FEWEST_LIKE = 4, 2
 _FAMILIAR, _LONGEST_SUM_S, _EVEN, _EVENLY = 2 / 3, 0.15, 4, 1 / 3
 _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
@@ -195,13 +196,13 @@ def _come_alone(waves: Waveforms, others: Waveforms) -> NDArray[np.int64]:
         far = np.diff(times_s[like], prepend=-np.inf, append=np.inf) > _CARRIED_S
         return int(np.count_nonzero(far[:-1] & far[1:]))
 
-    return np.array([alone(like) for like in _alike(waves, others)], np.int64)
+    return np.array([alone(like) for like in _alike(waves, others, shift_s=_SHIFT_S)], np.int64)
 
 
 def _regular(waves: Waveforms) -> bool:
     """Whether a potential comes five times at even intervals, as at will (Clamann, Biophys J 1969;9:1233)."""
     times_s = waves.sample / waves.recording_rate
-    for alike in _alike(waves, waves):
+    for alike in _alike(waves, waves, shift_s=_SHIFT_S):
         gaps = np.diff(times_s[alike])
         parts = (gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1))
         if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
@@ -232,15 +233,24 @@ def _grouped(waves: Waveforms) -> bool:
     return bool(count >= _EVENTS_PER_SHAPE * shapes and repeated >= _REPEATED)
 
 
-def _alike(waves: Waveforms, others: Waveforms) -> NDArray[np.bool_]:
-    """Which others each event resembles in shape and size, on the channels that show it best."""
-    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
+def _alike(waves: Waveforms, others: Waveforms, *, shift_s: float = 0.0) -> NDArray[np.bool_]:
+    """Which others each event resembles in shape and size, on the channels that show it best.
+
+    Of two lobes of like size noise decides which is the larger: a shift brings the same ones together.
+    """
+    centre, reach, shift = (round(s * waves.rate) for s in (BEFORE_S, _AROUND_S, shift_s))
     near = slice(max(0, centre - reach), centre + reach + 1)
+    everyone = np.arange(len(others.sample))[:, None]
     result = np.zeros((len(waves.sample), len(others.sample)), bool)
     for i, ratios in enumerate(waves.ratios):
         best = ratios >= ratios.max() / 2
         own = waves.windows[i, near][:, best].ravel()
-        x = others.windows[:, near][:, :, best].reshape(len(others.sample), -1)
+        at = np.arange(near.start, near.stop)[None, :]
+        if shift:
+            one = others.windows[:, near.start - shift : near.stop + shift, waves.channel[i]]
+            places = sliding_window_view(one, near.stop - near.start, axis=1)
+            at = at + np.argmax(places @ waves.windows[i, near, waves.channel[i]], axis=1)[:, None] - shift
+        x = others.windows[:, :, best][everyone, at].reshape(len(others.sample), -1)
         size, of_own = np.maximum(np.linalg.norm(x, axis=1), 1e-12), float(np.linalg.norm(own))
         like = (size > _ALIKE_SIZE * of_own) & (size < of_own / _ALIKE_SIZE)
         result[i] = like & (x @ own > _ALIKE * size * of_own)
