@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, common, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
-from myolens.emg.noise import MAD_TO_SD, Noise
+from myolens.emg.noise import Noise
 from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
-from myolens.recording import ChannelKind, Recording, Span
+from myolens.recording import Span
 
 VOLUNTARY = "voluntary activity"
 MOVEMENT = "movement"
@@ -50,9 +50,6 @@ MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
 RAISED, _RAISED_EDGE = 1.5, 1.25
-_PINNED_SAMPLES = 3
-_CLIPPED_LEVELS = 10.0
-_MOVED = 15.0
 
 
 def runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -302,54 +299,6 @@ def small_units(small_s: NDArray[np.float64], times_s: NDArray[np.float64], seco
     return merged((float(t), float(small_s[np.searchsorted(small_s, t + 1.0) - 1])) for t in small_s[found])
 
 
-def clipped(scan: Scan, level: NDArray[np.float32]) -> Stretches:
-    """Bins in which a channel stays on its extreme value for three samples or more."""
-    top, bottom = scan.high.max(axis=0), scan.low.min(axis=0)
-    far = np.abs(scan.flat_value - np.median(scan.mean, axis=0)) > _CLIPPED_LEVELS * level
-    pinned = (scan.flat >= _PINNED_SAMPLES) & far & ((scan.flat_value == top) | (scan.flat_value == bottom))
-    return _bins(pinned.any(axis=1), scan.bin_s, pad=1)
-
-
-def silent(scan: Scan, bin_samples: int) -> Stretches:
-    """Bins in which no channel changes for more than half of the bin: nothing was recorded."""
-    still: NDArray[np.bool_] = np.all(scan.flat > bin_samples / 2, axis=1)
-    return _bins(still, scan.bin_s, pad=1)
-
-
-def moved(recording: Recording) -> Stretches:
-    """Stretches in which an accelerometer of the recording shows movement of the limb.
-
-    The change of acceleration within 0.1 s, over all axes, is above fifteen times its robust
-    deviation for 0.3 s or longer; a fasciculation moves the skin for less.
-    """
-    rows = recording.indices(ChannelKind.ACCELERATION)
-    width = max(2, round(0.1 * recording.rate))
-    if not rows or recording.samples < 10 * width:
-        return []
-    sizes = []
-    for start in range(0, recording.samples - width + 1, 200 * width):
-        x = recording.physical(start, min(start + 200 * width, recording.samples), rows)
-        x = x[:, : x.shape[1] // width * width].reshape(len(rows), -1, width)
-        sizes.append(np.sqrt(np.sum(np.var(x, axis=2), axis=0)))
-    size = np.concatenate(sizes)
-    usual = float(np.median(size))
-    spread = MAD_TO_SD * float(np.median(np.abs(size - usual)))
-    active = size > usual + _MOVED * max(spread, 1e-3 * usual, 1e-12)
-    bin_s = width / recording.rate
-    return [(a - 2 * bin_s, b + 2 * bin_s) for a, b in _bins(active, bin_s, pad=0) if b - a >= 0.29]
-
-
-def disturbed(source: Source, noise: Noise, scan: Scan, evoked: Stretches) -> dict[str, Stretches]:
-    """What no event tells of: stimuli, gaps, lost signal, clipping, movement that an accelerometer shows."""
-    return {
-        STIMULATION: evoked,
-        GAP: [(gap.start_s, gap.end_s) for gap in source.recording.gaps],
-        NO_SIGNAL: silent(scan, source.bin),
-        CLIPPING: clipped(scan, np.median(noise.level, axis=0)),
-        MOVEMENT: moved(source.recording),
-    }
-
-
 def exclusions(
     source: Source,
     noise: Noise,
@@ -368,7 +317,7 @@ def exclusions(
     Parameters
     ----------
     disturbances : dict
-        From `disturbed`.
+        From `disturbances.disturbed`.
     raised_s : list of (float, float)
         From `rises.tonic`.
     waves : Waveforms
@@ -415,7 +364,3 @@ def _explained(start: float, end: float, explained_s: NDArray[np.float64]) -> bo
     """Whether a burst is no longer than a complex and lies beside a heartbeat or pop."""
     beside = (explained_s > start - _COMPLEX_S) & (explained_s < end + _COMPLEX_S)
     return bool(end - start < 3 * _COMPLEX_S and beside.any())
-
-
-def _bins(mask: NDArray[np.bool_], bin_s: float, *, pad: int) -> Stretches:
-    return [((a - pad) * bin_s, (b + pad) * bin_s) for a, b in runs(mask)]

@@ -16,13 +16,13 @@ from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import Stretches, complement, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
+from myolens.emg.disturbances import disturbed
 from myolens.emg.effort import SETTLED_S, Settled, settled
 from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
     VOLUNTARY,
     as_spans,
-    disturbed,
     exclusions,
     inside,
     merged,
