@@ -38,7 +38,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
-from myolens.emg.rises import tonic
+from myolens.emg.rises import drowned, tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.size import Counted, counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
@@ -193,6 +193,8 @@ def _at_rest(
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
     waves, weak = outside(events.waves.where(events.muscle), evoked), events.weak
+    size = telling(false_alarms_per_10_min, len(source.rows))
+    waves = waves.where(~drowned(waves, noise, raised_s, size, source.frame))
     spans = together(left_out(waves, np.zeros(0)))
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
@@ -205,7 +207,6 @@ def _at_rest(
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
-    size = telling(false_alarms_per_10_min, len(source.rows))
     waves, discharges, shapes = _distinct(waves, discharges, shapes, noise, size)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.emg.artefacts import SLOW_HZ, SLOW_SHARE
 from myolens.emg.counting import Stretches
-from myolens.emg.exclusion import RAISED, raised
+from myolens.emg.exclusion import RAISED, inside, raised
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
+from myolens.emg.waveforms import Waveforms
 
 _SPECTRUM_FRAMES, _SPECTRUM_S = 4, 0.25
 
@@ -25,6 +27,20 @@ def tonic(source: Source, noise: Noise) -> Stretches:
         for span in raised(noise, frame_s)
         if not _slow(source, noise, span[0] / frame_s, span[1] / frame_s)
     ]
+
+
+def drowned(
+    waves: Waveforms, noise: Noise, raised_s: Stretches, telling: float, frame: int
+) -> NDArray[np.bool_]:
+    """Events within frames of raised level that stand out of rest, but not of what has raised it.
+
+    A louder background has higher peaks. So a potential is to be as many times the level of its own frame as
+    a lone one of the recording is to be of the resting level.
+    """
+    then = np.minimum(waves.sample // frame, len(noise.frames) - 1)
+    level = np.maximum(noise.frames[then, waves.channel], waves.level)
+    within = inside(waves.sample / waves.recording_rate, raised_s)
+    return np.asarray(within & (waves.peak < telling * level))
 
 
 def _slow(source: Source, noise: Noise, first: float, last: float) -> bool:
