@@ -24,7 +24,7 @@ from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, 
 from myolens.emg.noise import Noise, survey
 from myolens.emg.satellites import satellites
 from myolens.emg.streaming import Source
-from myolens.emg.waveforms import Waveforms, cut_out
+from myolens.emg.waveforms import AFTER_S, Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
 _LEAST_SMALL, _LEAST_WEAK = 6.0, 3.0
@@ -97,7 +97,7 @@ def find_events(
     evoked : list of (float, float)
         Stretches with stimuli, s: responses at a steady rate are no heart.
     """
-    found = candidates(result)
+    found = _whole(candidates(result), source)
     if beats_s is None:
         own = ~inside(found.index / result.rate, evoked)
         beats_s = _beats(found.where(own), source, noise, result)
@@ -105,7 +105,7 @@ def find_events(
     if average is not None:
         source = replace(source, beats=average)
         result = scan(source, noise)
-        found = candidates(result)
+        found = _whole(candidates(result), source)
     apart = beats_s if average is None else np.zeros(0)
     limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, apart)
     waves = _measured(found, limit, source, noise, result)
@@ -120,6 +120,16 @@ def find_events(
     artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], beats_s]))
     weak = _weak(found, limit, source, noise, artefacts_s)
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
+
+
+def _whole(found: Candidates, source: Source) -> Candidates:
+    """Those that are not so close to an end of the recording that part of a potential would be missing.
+
+    There the filters have not settled either: mains that break off look like a potential.
+    """
+    sample = found.index * source.band.factor
+    reach = AFTER_S * source.recording.rate
+    return found.where((sample >= reach) & (sample < source.samples - reach))
 
 
 def beats_from_ecg(source: Source) -> NDArray[np.float64]:

@@ -21,15 +21,21 @@ _POTENTIAL_S, _COMPLEX_S = 0.03, 0.06
 _ENOUGH = 0.5
 
 
-def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDArray[np.bool_]:
+def indistinct(
+    source: Source, noise: Noise, waves: Waveforms, discharges: Discharges, telling: float
+) -> NDArray[np.bool_]:
     """Events that are too small to be told from what noise makes.
 
     The peaks of a spiky background are as alike as those of a small unit. A potential that came once is
     to reach the size given, and the potentials of a unit 0.9 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
+    The resting level is a low quantile of half a minute, which noise exceeds for seconds; what came once is
+    measured by the noise of the three seconds around it where that is higher.
 
     Parameters
     ----------
+    source, noise
+        As analysed.
     waves, discharges
         Events, and what they were sorted into.
     telling : float
@@ -41,10 +47,22 @@ def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDAr
     """
     small = np.zeros(len(waves.sample), bool)
     size = waves.peak / waves.level
+    there = np.maximum(waves.level, _around(source, noise, waves))
     for unit in np.unique(discharges.unit):
         own = discharges.event[discharges.unit == unit]
-        small[own] = size[own] < telling if unit < 0 else np.median(size[own]) < _OF_UNIT * telling
+        if unit < 0:
+            small[own] = waves.peak[own] < telling * there[own]
+        else:
+            small[own] = np.median(size[own]) < _OF_UNIT * telling
     return small
+
+
+def _around(source: Source, noise: Noise, waves: Waveforms) -> NDArray[np.float32]:
+    """Noise in the frame of each event and the two beside it, on its channel."""
+    whole = max(1, source.samples // source.frame)
+    beside = waves.sample[:, None] // source.frame + np.arange(-1, 2)
+    beside = np.clip(beside, 0, min(whole, len(noise.frames)) - 1)
+    return np.asarray(noise.frames[beside, waves.channel[:, None]].mean(axis=1))
 
 
 def accompanied(
