@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, fields
+from math import exp, lgamma, log, prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ _LEAST = 0.35
 _LEFT_OVER = 0.25
 _MOSTLY = 0.6
 _SUM = 0.15
+_REACH_S, _MEETING_S, _CHANCE = 0.04, 0.004, 0.01
+_MOST_LOOSE = 300
 _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
@@ -125,7 +128,7 @@ def explained(
     feature: Features, x: NDArray[np.float32], atoms: Atoms
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float32]]:
     """Event, unit, place and scale of every potential in the windows, and the energy each leaves."""
-    flat = x.reshape(len(x), -1)
+    flat = x.reshape(len(x), x.shape[1] * x.shape[2])
     least, whole = _LEAST * noise_energy(feature), np.einsum("ij,ij->i", flat, flat)
     noise = noise_energy(feature) * x.shape[1] / feature.length
     product = flat @ atoms.shape
@@ -184,21 +187,44 @@ def _pair(
     return [(int(some[i]), float(scale[i, j])), (int(some[j]), float(scale[j, i]))], float(gain[i, j])
 
 
-def without_composites(feature: Features, found: list[Cluster]) -> list[Cluster]:
-    """Leave out clusters whose potential is that of two or three discharges of others, more active ones."""
+def without_composites(
+    feature: Features, found: list[Cluster], times_s: NDArray[np.float64]
+) -> list[Cluster]:
+    """Leave out clusters whose potential is that of two or three discharges of others, more active ones.
+
+    Those of one unit are doublets. Different units meet at any lag, by chance or as one often drives the
+    other; where they would have met at one lag more often than chance and their meetings at other lags explain,
+    once in a hundred times, the cluster is a unit whose potential resembles their sum.
+    """
+    seconds = max(float(times_s[-1] - times_s[0]), _REACH_S)
     kept = sorted(found, key=lambda cluster: -len(cluster.events))
     for cluster in kept[:0:-1]:
         others = [other for other in kept if len(other.events) > len(cluster.events)]
         if not others:
             continue
         window = _window(feature, cluster)
-        event, *_, left = explained(
-            feature, window[None], Atoms.of(feature, np.stack([other.template for other in others]))
-        )
+        atoms = Atoms.of(feature, np.stack([other.template for other in others]))
+        event, unit, *_, left = explained(feature, window[None], atoms)
         allowed = _SUM * float(np.sum(window**2)) + 2 * window.size / len(cluster.events)
-        if len(event) >= 2 and left[0] <= allowed:
-            kept.remove(cluster)
+        if len(event) < 2 or left[0] > allowed:
+            continue
+        if len(set(unit)) > 1:
+            share = _MEETING_S / _REACH_S
+            by_chance = prod(len(others[k].events) for k in unit) * (_REACH_S / seconds) ** (len(unit) - 1)
+            sorted_in = np.concatenate([cluster.events, *(other.events for other in others)])
+            loose = np.setdiff1d(np.arange(len(feature.x)), sorted_in)[:_MOST_LOOSE]
+            event, units, *_ = explained(feature, feature.x[loose], atoms)
+            met = sum(set(unit) <= set(units[event == k]) for k in range(len(loose)))
+            if _at_least(len(cluster.events), share * (by_chance + met)) <= _CHANCE:
+                continue
+        kept.remove(cluster)
     return [cluster for cluster in found if cluster in kept]
+
+
+def _at_least(count: int, expected: float) -> float:
+    """Probability of so many or more where so many are expected (Poisson)."""
+    expected = max(expected, 1e-9)
+    return 1 - sum(exp(k * log(expected) - expected - lgamma(k + 1)) for k in range(count))
 
 
 def _window(feature: Features, cluster: Cluster) -> NDArray[np.float32]:

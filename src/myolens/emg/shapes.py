@@ -72,7 +72,7 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
 def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
     """Explain the windows by the units found, then again by what stood alone; None without any unit."""
     chapter = chapters(times_s)
-    units = joined(feature, without_composites(feature, clusters(feature)), chapter)
+    units = joined(feature, without_composites(feature, clusters(feature), times_s), chapter)
     if not units:
         return None
     courses = np.stack([course(feature, unit.events, unit.place, chapter) for unit in units])
