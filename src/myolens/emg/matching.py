@@ -199,10 +199,10 @@ def without_composites(
 ) -> list[Cluster]:
     """Leave out clusters whose potential is that of two or three discharges of others, more active ones.
 
-    Or that of one, aligned to another lobe. Two or three of one unit are doublets. Different units meet at any
-    lag, by chance or as one often drives the other; where they would have met at one lag more often than chance
-    and their meetings at other lags explain, once in a hundred times, the cluster is a unit whose potential
-    resembles their sum.
+    Or that of one, aligned to another lobe. Two or three of one unit are doublets. Different units meet at
+    any lag, by chance or as one often drives the other; where they would have met at one lag more often than
+    chance and their meetings at other lags explain, once in a hundred times, the cluster is a unit whose
+    potential resembles their sum.
     """
     seconds = max(float(times_s[-1] - times_s[0]), _REACH_S)
     shapes = {id(cluster): whole(feature, cluster.events, cluster.place) for cluster in found}

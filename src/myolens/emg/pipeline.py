@@ -27,6 +27,7 @@ from myolens.emg.exclusion import (
     inside,
     merged,
 )
+from myolens.emg.familiar import with_familiar
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import NOTHING_FOUND, implied, so_many
 from myolens.emg.geometry import conduction, grid_map
@@ -167,8 +168,7 @@ def _at_rest(
 ) -> Analysis:
     """Leave out what is not rest, sort what remains, and measure it."""
     recording = source.recording
-    slow_s = events.times_s[events.slow]
-    explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
+    explained_s, slow_s = _told_apart(events)
     disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
@@ -196,6 +196,9 @@ def _at_rest(
     size = telling(false_alarms_per_10_min, len(source.rows))
     waves = waves.where(~drowned(waves, noise, raised_s, size, source.frame))
     spans = together(left_out(waves, np.zeros(0)))
+    events = with_familiar(events, noise, merged([*spans, *evoked]))
+    explained_s, slow_s = _told_apart(events)
+    waves = outside(events.waves.where(events.muscle), evoked)
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
@@ -288,6 +291,12 @@ def _at_rest(
             "conduction_velocity": conduction(units, positions),
         },
     )
+
+
+def _told_apart(events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Instants of all that is no potential, ascending, and of what is slow among it."""
+    slow_s = events.times_s[events.slow]
+    return np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s])), slow_s
 
 
 def _distinct(
