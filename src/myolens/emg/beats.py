@@ -36,6 +36,14 @@ class Beats:
     scale: NDArray[np.float32]
     template: NDArray[np.float32]
 
+    def centre_s(self, rate: float) -> NDArray[np.float64]:
+        """Instants of the beats."""
+        return np.asarray((self.sample + round(BEFORE_S * rate)) / rate)
+
+    def missed_s(self, rate: float) -> NDArray[np.float64]:
+        """Those of beats that were not recognised and are still in the signal."""
+        return self.centre_s(rate)[self.scale == 0]
+
     def subtract(self, x: NDArray[np.float32], first: int) -> None:
         """Take the beats out of x (samples, channels) in place; `first` is its absolute index."""
         width = len(self.template)

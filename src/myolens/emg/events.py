@@ -117,7 +117,8 @@ def find_events(
     beats = heart.events if heart else np.zeros(len(times), bool)
     pops = electrode_pops(waves, source, result) & ~beats
     slow = slow_deflections(waves) & ~beats & ~pops
-    artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], beats_s]))
+    there_s = beats_s if average is None else average.missed_s(source.recording.rate)
+    artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], there_s]))
     weak = _weak(found, limit, source, noise, artefacts_s)
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
 

@@ -179,11 +179,11 @@ def residues(beats: Beats, waves: Waveforms, recurring: NDArray[np.bool_]) -> ND
     nothing that is half as large again as the beat itself.
     """
     rate = waves.recording_rate
-    centre = (beats.sample + round(BEFORE_S * rate)) / rate
+    centre = beats.centre_s(rate)
     times = waves.sample / rate
     size = np.max(np.abs(beats.template), axis=0)[waves.channel]
     small = (distance(times, centre) <= _COMPLEX_S) & (waves.peak < _RESIDUE * size)
-    missed = distance(times, centre[beats.scale == 0]) <= _BESIDE_S
+    missed = distance(times, beats.missed_s(rate)) <= _BESIDE_S
     return np.asarray((recurring | small | missed) & (waves.peak < _LARGER * size))
 
 
