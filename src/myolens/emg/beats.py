@@ -14,7 +14,7 @@ REACH_S = 0.02
 """A beat is looked for within this distance of where it was found or expected."""
 
 _TAPER_S = 0.02
-_LEAST_LIKENESS, _LEAST_SHARE = 0.3, 0.5
+_LEAST_LIKENESS, _LEAST_SHARE = 0.5, 0.5
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.8, 1.25
 
 
