@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.artefacts import RINGING_S, electrode_pops, slow_deflections
+from myolens.emg.artefacts import RINGING_S, electrode_pops, of_movement, slow_deflections
 from myolens.emg.detection import (
     Candidates,
     Scan,
@@ -116,10 +116,12 @@ def find_events(
         heart = replace(heart, events=residues(average, waves, heart.events))
     beats = heart.events if heart else np.zeros(len(times), bool)
     pops = electrode_pops(waves, source, result) & ~beats
-    slow = slow_deflections(waves) & ~beats & ~pops
+    level = np.median(noise.level, axis=0)
+    slow = slow_deflections(waves, level) & ~beats & ~pops
     there_s = beats_s if average is None else average.missed_s(source.recording.rate)
     artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], there_s]))
     weak = _weak(found, limit, source, noise, artefacts_s)
+    weak = weak.where(~of_movement(weak, waves.where(slow), level))
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
 
 
