@@ -42,7 +42,7 @@ class Beats:
 
     def missed_s(self, rate: float) -> NDArray[np.float64]:
         """Those of beats that were not recognised and are still in the signal."""
-        return self.centre_s(rate)[self.scale == 0]
+        return np.asarray(self.centre_s(rate)[self.scale == 0])
 
     def subtract(self, x: NDArray[np.float32], first: int) -> None:
         """Take the beats out of x (samples, channels) in place; `first` is its absolute index."""

@@ -22,7 +22,12 @@ _ENOUGH = 0.5
 
 
 def indistinct(
-    source: Source, noise: Noise, waves: Waveforms, discharges: Discharges, telling: float
+    source: Source,
+    noise: Noise,
+    waves: Waveforms,
+    discharges: Discharges,
+    telling: float,
+    threshold: float,
 ) -> NDArray[np.bool_]:
     """Events that are too small to be told from what noise makes.
 
@@ -30,7 +35,9 @@ def indistinct(
     to reach the size given, and the potentials of a unit 0.85 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
     The resting level is a low quantile of half a minute, which noise exceeds for seconds; what came once is
-    measured by the noise of the three seconds around it where that is higher.
+    measured by the noise of the three seconds around it where that is higher. On several
+    channels what lies below the threshold counts as the discharge of a unit only: on its own there is nothing
+    to tell it by.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def indistinct(
         Events, and what they were sorted into.
     telling : float
         Times the noise, from `myolens.emg.detection.telling`.
+    threshold : float
+        Of the statistic.
 
     Returns
     -------
@@ -51,7 +60,8 @@ def indistinct(
     for unit in np.unique(discharges.unit):
         own = discharges.event[discharges.unit == unit]
         if unit < 0:
-            small[own] = waves.peak[own] < telling * there[own]
+            single = waves.peak[own] < telling * there[own]
+            small[own] = single if telling else waves.height[own] <= threshold
         else:
             small[own] = np.median(size[own]) < _OF_UNIT * telling
     return small

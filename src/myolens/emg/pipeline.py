@@ -210,11 +210,13 @@ def _at_rest(
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
     discharges, shapes = sort_discharges(waves, noise)
-    waves, discharges, shapes = _distinct(source, noise, waves, discharges, shapes, size)
+    waves, discharges, shapes = _distinct(source, noise, waves, discharges, shapes, size, events.threshold)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
         waves = waves.where(~heart.events)
-        waves, discharges, shapes = _distinct(source, noise, waves, *sort_discharges(waves, noise), size)
+        waves, discharges, shapes = _distinct(
+            source, noise, waves, *sort_discharges(waves, noise), size, events.threshold
+        )
     lone = discharges.unit < 0
     restless = accompanied(
         source,
@@ -300,14 +302,20 @@ def _told_apart(events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def _distinct(
-    source: Source, noise: Noise, waves: Waveforms, discharges: Discharges, shapes: Shapes, size: float
+    source: Source,
+    noise: Noise,
+    waves: Waveforms,
+    discharges: Discharges,
+    shapes: Shapes,
+    size: float,
+    threshold: float,
 ) -> tuple[Waveforms, Discharges, Shapes]:
     """Without what is too small to be told from noise, sorted anew until nothing is.
 
     Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
     discharge that falls on one with them.
     """
-    while (dropped := indistinct(source, noise, waves, discharges, size)).any():
+    while (dropped := indistinct(source, noise, waves, discharges, size, threshold)).any():
         waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
     return waves, discharges, shapes
