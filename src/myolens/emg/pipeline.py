@@ -42,6 +42,7 @@ from myolens.emg.rises import tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
+from myolens.emg.switching import Switching, find_switching
 from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
@@ -82,8 +83,8 @@ def analyze(
     -------
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
-        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat`` and, where there was a needle or
-        stimulation, ``needle`` and ``stimulation``.
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there was a
+        needle or stimulation, ``needle`` and ``stimulation``.
 
     Raises
     ------
@@ -206,6 +207,7 @@ def _at_rest(
     discharges, shapes = sort_discharges(waves, noise)
     size = telling(false_alarms_per_10_min, len(source.rows))
     waves, discharges, shapes = _distinct(waves, discharges, shapes, noise, size)
+    waves, discharges, shapes, switching = _unswitched(waves, discharges, shapes, noise, size)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
         waves = waves.where(~heart.events)
@@ -216,7 +218,7 @@ def _at_rest(
         noise,
         waves.where(discharges.event[lone]),
         of_units_s=discharges.sample[~lone] / recording.rate,
-        explained_s=np.sort(np.concatenate([explained_s, _beats(heart)])),
+        explained_s=np.sort(np.concatenate([explained_s, _beats(heart), _spikes(switching, recording.rate)])),
     )
     excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
     spans = merged((span.start_s, span.end_s) for span in excluded)
@@ -274,6 +276,7 @@ def _at_rest(
                 "per_min": round(heart.per_min, 1),
                 "events_left_out": int(heart.events.sum()),
             },
+            "switching": None if switching is None else switching.details(),
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
             "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
@@ -298,6 +301,22 @@ def _distinct(
         waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
     return waves, discharges, shapes
+
+
+def _unswitched(
+    waves: Waveforms, discharges: Discharges, shapes: Shapes, noise: Noise, size: float
+) -> tuple[Waveforms, Discharges, Shapes, Switching | None]:
+    """Without the spikes of a machine that keeps step with the mains, sorted anew until there are none."""
+    found: Switching | None = None
+    mains_hz = noise.mains.frequency_hz if noise.mains else None
+    while more := find_switching(discharges, len(waves.sample), waves.recording_rate, mains_hz, already=found):
+        found, waves = more, waves.where(~more.events)
+        waves, discharges, shapes = _distinct(waves, *sort_discharges(waves, noise), noise, size)
+    return waves, discharges, shapes, found
+
+
+def _spikes(switching: Switching | None, rate: float) -> NDArray[np.float64]:
+    return switching.sample / rate if switching else np.zeros(0)
 
 
 def _beats(heart: Heart | None) -> NDArray[np.float64]:

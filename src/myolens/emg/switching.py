@@ -1,0 +1,180 @@
+"""What keeps step with the mains: spikes of a switched machine nearby, told from discharges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myolens.emg.detection import distance
+from myolens.emg.matching import Discharges
+
+NOMINAL_HZ = (50.0, 60.0)
+"""Frequencies of the mains; where it was measured, what was found stands for the nearer one."""
+
+FALSE_ALARM = 1e-6
+"""Probability that a unit without any relation to the mains passes one test; there are four to a unit."""
+
+LONGEST_S = 1.5
+"""Over longer intervals the mains may drift out of the step that is known."""
+
+_IN_STEP = 0.7
+_BESIDE_S = 0.1
+_MOST = 0.5
+_SLOPES = np.geomspace(0.05, 500.0, 120)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switching:
+    """Spikes of a machine.
+
+    Attributes
+    ----------
+    mains_hz : float
+        Frequency they keep step with.
+    sample : ndarray of int64
+        When they came, ascending.
+    events : ndarray of bool, shape (events,)
+        Events that hold one.
+    """
+
+    mains_hz: float
+    sample: NDArray[np.int64]
+    events: NDArray[np.bool_]
+
+    @property
+    def spikes(self) -> int:
+        """How many there are."""
+        return len(self.sample)
+
+    def details(self) -> dict[str, Any]:
+        """As an analysis tells it."""
+        return {"spikes_left_out": self.spikes, "mains_hz": round(self.mains_hz, 2)}
+
+
+def find_switching(
+    discharges: Discharges,
+    count: int,
+    rate: float,
+    mains_hz: float | None,
+    *,
+    already: Switching | None = None,
+) -> Switching | None:
+    """Units that keep step with the mains, and those that come beside them.
+
+    What a thyristor, a relay or a charger does when it switches reaches the electrodes as brief spikes of one
+    shape at a fixed moment of the mains cycle; what starts such a group need not be in step itself. So a
+    unit goes with the machine as well if, where the machine is at work (within 1.5 s of a spike in step),
+    half of its discharges come within 0.1 s of one, and that many by chance once in a million.
+
+    Parameters
+    ----------
+    discharges : Discharges
+        As sorted into units.
+    count : int
+        Number of events they were seen in.
+    rate : float
+        Samples per second.
+    mains_hz : float or None
+        Frequency of the mains, where it was found in the recording.
+    already : Switching, optional
+        Spikes found before: their times and number are counted in.
+
+    Returns
+    -------
+    Switching or None
+        None if there is nothing (or, with `already`, nothing more).
+    """
+    sample, units = discharges.sample, discharges.unit
+    times = sample / rate
+    numbers = np.unique(units[units >= 0])
+    for frequency in _frequencies(mains_hz):
+        stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=rate)]
+        own = np.isin(units, stepping)
+        before = already.sample if already else np.zeros(0, np.int64)
+        spikes = np.sort(np.concatenate([before, sample[own]]))
+        beside = [k for k in numbers if k not in stepping and _beside(times[units == k], spikes / rate)]
+        own |= np.isin(units, beside)
+        if own.any():
+            held = np.isin(np.arange(count), discharges.event[own])
+            return Switching(frequency, np.sort(np.concatenate([before, sample[own]])), held)
+    return None
+
+
+def in_step(times_s: NDArray[np.float64], mains_hz: float, *, rate: float) -> bool:
+    """Whether the intervals of a train are whole numbers of cycles of the mains, or of half cycles.
+
+    Rayleigh's test of uniform phases against a known direction (Mardia & Jupp, Directional Statistics, Wiley
+    2000, section 6.3): the mean cosine of the phase by which intervals up to 1.5 s miss a whole
+    number of cycles. If discharges have nothing to do with the mains these phases are independent and
+    uniform, and the probability of such a mean is bounded after Chernoff; it is to be below one in a million,
+    and the mean above 0.7, that is a jitter below 3 ms, where intervals of motor units vary by a tenth.
+    Intervals of one number of cycles have one vote together: a train as regular as a clock is no
+    more in step than its one interval is.
+
+    Parameters
+    ----------
+    times_s : ndarray of float64
+        Ascending.
+    mains_hz : float
+    rate : float
+        Instants a second that the times may take: with few to a cycle they agree by chance.
+    """
+    intervals = np.diff(times_s)
+    for frequency in (mains_hz, 2 * mains_hz):
+        cycles = intervals[intervals <= LONGEST_S] * frequency
+        whole = np.round(cycles).astype(np.int64)
+        cosine = np.cos(2 * np.pi * cycles)[whole > 0]
+        _, which, many = np.unique(whole[whole > 0], return_inverse=True, return_counts=True)
+        votes = np.bincount(which, cosine) / many
+        mean = float(votes.mean()) if len(votes) else 0.0
+        if mean >= _IN_STEP and _by_chance(mean, len(votes), int(rate / frequency)) < FALSE_ALARM:
+            return True
+    return False
+
+
+def _by_chance(mean: float, votes: int, phases: int) -> float:
+    """Bound on the probability that so many cosines of phases at random have this mean or more.
+
+    Chernoff (Ann Math Stat 1952;23:493) for as many phases, evenly spaced, as a cycle has samples. A vote
+    that is itself a mean keeps the bound.
+    """
+    cosine = np.cos(2 * np.pi * np.arange(max(1, phases)) / max(1, phases))
+    moments = np.log(np.exp(_SLOPES[:, None] * (cosine - 1)).mean(axis=1)) + _SLOPES * (1 - mean)
+    return float(np.exp(votes * min(0.0, float(moments.min()))))
+
+
+def _beside(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64]) -> bool:
+    """Whether most discharges of a unit are near spikes, where there are any, and by no chance.
+
+    By chance they are near as often as the time near spikes is of the time where there are any. The tail of
+    the binomial distribution is bounded after Chernoff. Discharges within 0.1 s of the last count once.
+    """
+    if not len(spikes_s):
+        return False
+    apart = np.diff(times_s, prepend=-np.inf) > _BESIDE_S
+    gap = distance(times_s[apart], spikes_s)
+    gap = gap[gap <= LONGEST_S]
+    chance = _covered(spikes_s, _BESIDE_S) / _covered(spikes_s, LONGEST_S)
+    share = float(np.mean(gap <= _BESIDE_S)) if len(gap) else 0.0
+    if share <= max(_MOST, chance):
+        return False
+    surprise = share * np.log(share / chance)
+    if share < 1:
+        surprise += (1 - share) * np.log((1 - share) / (1 - chance))
+    return bool(np.exp(-len(gap) * surprise) < FALSE_ALARM)
+
+
+def _covered(times_s: NDArray[np.float64], reach_s: float) -> float:
+    """Time within reach of any of these."""
+    return float(np.minimum(np.diff(times_s), 2 * reach_s).sum() + 2 * reach_s)
+
+
+def _frequencies(mains_hz: float | None) -> list[float]:
+    """What was measured in place of the nearer nominal frequency, and the other."""
+    if mains_hz is None:
+        return list(NOMINAL_HZ)
+    other = max(NOMINAL_HZ, key=lambda nominal: abs(nominal - mains_hz))
+    return [mains_hz, other]
