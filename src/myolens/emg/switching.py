@@ -67,7 +67,8 @@ def find_switching(
     What a thyristor, a relay or a charger does when it switches reaches the electrodes as brief spikes of one
     shape at a fixed moment of the mains cycle; what starts such a group need not be in step itself. So a
     unit goes with the machine as well if, where the machine is at work (within 1.5 s of a spike in step),
-    half of its discharges come within 0.1 s of one, and that many by chance once in a million.
+    half of its discharges come within 0.1 s of one, and that many by chance once in a million. Where this holds
+    for the discharges of no unit, those beside a spike go with it.
 
     Parameters
     ----------
@@ -97,6 +98,8 @@ def find_switching(
         spikes = np.sort(np.concatenate([before, sample[own]]))
         beside = [k for k in numbers if k not in stepping and _beside(times[units == k], spikes / rate)]
         own |= np.isin(units, beside)
+        if _beside(times[units < 0], spikes / rate):
+            own |= (units < 0) & (distance(times, spikes / rate) <= _BESIDE_S)
         if own.any():
             held = np.isin(np.arange(count), discharges.event[own])
             return Switching(frequency, np.sort(np.concatenate([before, sample[own]])), held)
