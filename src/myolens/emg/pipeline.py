@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -42,7 +43,7 @@ from myolens.emg.rises import tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
-from myolens.emg.switching import Switching, find_switching
+from myolens.emg.switching import told_apart, unswitched
 from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
@@ -83,8 +84,8 @@ def analyze(
     -------
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
-        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there was a
-        needle or stimulation, ``needle`` and ``stimulation``.
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there
+        was a needle or stimulation, ``needle`` and ``stimulation``.
 
     Raises
     ------
@@ -204,21 +205,22 @@ def _at_rest(
     not_rest = left_out(waves, small_s)
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
-    discharges, shapes = sort_discharges(waves, noise)
     size = telling(false_alarms_per_10_min, len(source.rows))
-    waves, discharges, shapes = _distinct(waves, discharges, shapes, noise, size)
-    waves, discharges, shapes, switching = _unswitched(waves, discharges, shapes, noise, size)
+    sort = partial(_sorted, noise=noise, size=size)
+    waves, discharges, shapes, switching = unswitched(*sort(waves), noise.mains, sort)
+    not_rest |= told_apart(not_rest[VOLUNTARY], events, noise.mains, switching)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
-        waves = waves.where(~heart.events)
-        waves, discharges, shapes = _distinct(waves, *sort_discharges(waves, noise), noise, size)
+        waves, discharges, shapes = sort(waves.where(~heart.events))
     lone = discharges.unit < 0
     restless = accompanied(
         source,
         noise,
         waves.where(discharges.event[lone]),
         of_units_s=discharges.sample[~lone] / recording.rate,
-        explained_s=np.sort(np.concatenate([explained_s, _beats(heart), _spikes(switching, recording.rate)])),
+        explained_s=np.sort(
+            np.concatenate([explained_s, _beats(heart), *([switching.times_s] if switching else [])])
+        ),
     )
     excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
     spans = merged((span.start_s, span.end_s) for span in excluded)
@@ -232,7 +234,9 @@ def _at_rest(
     rate, spread = rate_per_min(times, kept)
     at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
-    quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
+    quality = judge(
+        source, channels, noise, events, excluded, switching, analysed_s=analysed_s, detectable=detectable
+    )
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
         recording=recording.source,
@@ -289,34 +293,17 @@ def _at_rest(
     )
 
 
-def _distinct(
-    waves: Waveforms, discharges: Discharges, shapes: Shapes, noise: Noise, size: float
-) -> tuple[Waveforms, Discharges, Shapes]:
-    """Without what is too small to be told from noise, sorted anew until nothing is.
+def _sorted(waves: Waveforms, noise: Noise, size: float) -> tuple[Waveforms, Discharges, Shapes]:
+    """Into units, without what is too small to be told from noise: sorted anew until nothing is.
 
     Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
     discharge that falls on one with them.
     """
+    discharges, shapes = sort_discharges(waves, noise)
     while (dropped := indistinct(waves, discharges, size)).any():
         waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
     return waves, discharges, shapes
-
-
-def _unswitched(
-    waves: Waveforms, discharges: Discharges, shapes: Shapes, noise: Noise, size: float
-) -> tuple[Waveforms, Discharges, Shapes, Switching | None]:
-    """Without the spikes of a machine that keeps step with the mains, sorted anew until there are none."""
-    found: Switching | None = None
-    mains_hz = noise.mains.frequency_hz if noise.mains else None
-    while more := find_switching(discharges, len(waves.sample), waves.recording_rate, mains_hz, already=found):
-        found, waves = more, waves.where(~more.events)
-        waves, discharges, shapes = _distinct(waves, *sort_discharges(waves, noise), noise, size)
-    return waves, discharges, shapes, found
-
-
-def _spikes(switching: Switching | None, rate: float) -> NDArray[np.float64]:
-    return switching.sample / rate if switching else np.zeros(0)
 
 
 def _beats(heart: Heart | None) -> NDArray[np.float64]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from myolens.emg.counting import Stretches
 from myolens.emg.detection import distance
+from myolens.emg.events import Events
+from myolens.emg.exclusion import VOLUNTARY
+from myolens.emg.filtering import Mains
 from myolens.emg.matching import Discharges
+from myolens.emg.shapes import Shapes
+from myolens.emg.waveforms import Waveforms
 
 NOMINAL_HZ = (50.0, 60.0)
 """Frequencies of the mains; where it was measured, what was found stands for the nearer one."""
+
+SWITCHED = "switching in step with the mains"
+"""Reason for which stretches are left out."""
 
 FALSE_ALARM = 1e-6
 """Probability that a unit without any relation to the mains passes one test; there are four to a unit."""
@@ -23,6 +33,7 @@ LONGEST_S = 1.5
 _IN_STEP = 0.7
 _BESIDE_S = 0.1
 _MOST = 0.5
+_NEAR_STEP, _OF_STRETCH, _EXPECTED = 0.05, 0.25, 0.01
 _SLOPES = np.geomspace(0.05, 500.0, 120)
 
 
@@ -34,52 +45,60 @@ class Switching:
     ----------
     mains_hz : float
         Frequency they keep step with.
-    sample : ndarray of int64
+    times_s : ndarray of float64
         When they came, ascending.
     events : ndarray of bool, shape (events,)
         Events that hold one.
     """
 
     mains_hz: float
-    sample: NDArray[np.int64]
+    times_s: NDArray[np.float64]
     events: NDArray[np.bool_]
 
     @property
     def spikes(self) -> int:
         """How many there are."""
-        return len(self.sample)
+        return len(self.times_s)
 
     def details(self) -> dict[str, Any]:
         """As an analysis tells it."""
         return {"spikes_left_out": self.spikes, "mains_hz": round(self.mains_hz, 2)}
 
 
-def find_switching(
+def unswitched(
+    waves: Waveforms,
     discharges: Discharges,
-    count: int,
-    rate: float,
-    mains_hz: float | None,
-    *,
-    already: Switching | None = None,
+    shapes: Shapes,
+    mains: Mains | None,
+    sort: Callable[[Waveforms], tuple[Waveforms, Discharges, Shapes]],
+) -> tuple[Waveforms, Discharges, Shapes, Switching | None]:
+    """Leave the spikes of a machine out and sort what remains anew, until there are none."""
+    found: Switching | None = None
+    while more := find_switching(discharges, waves, mains, already=found):
+        found = more
+        waves, discharges, shapes = sort(waves.where(~more.events))
+    return waves, discharges, shapes, found
+
+
+def find_switching(
+    discharges: Discharges, waves: Waveforms, mains: Mains | None, *, already: Switching | None = None
 ) -> Switching | None:
     """Units that keep step with the mains, and those that come beside them.
 
     What a thyristor, a relay or a charger does when it switches reaches the electrodes as brief spikes of one
     shape at a fixed moment of the mains cycle; what starts such a group need not be in step itself. So a
     unit goes with the machine as well if, where the machine is at work (within 1.5 s of a spike in step),
-    half of its discharges come within 0.1 s of one, and that many by chance once in a million. Where this holds
-    for the discharges of no unit, those beside a spike go with it.
+    half of its discharges come within 0.1 s of one, and that many by chance once in a million. Where this
+    holds for the discharges of no unit, those beside a spike go with it.
 
     Parameters
     ----------
     discharges : Discharges
         As sorted into units.
-    count : int
-        Number of events they were seen in.
-    rate : float
-        Samples per second.
-    mains_hz : float or None
-        Frequency of the mains, where it was found in the recording.
+    waves : Waveforms
+        Events they were seen in.
+    mains : Mains or None
+        What was found of it.
     already : Switching, optional
         Spikes found before: their times and number are counted in.
 
@@ -88,21 +107,20 @@ def find_switching(
     Switching or None
         None if there is nothing (or, with `already`, nothing more).
     """
-    sample, units = discharges.sample, discharges.unit
-    times = sample / rate
+    times, units = discharges.sample / waves.recording_rate, discharges.unit
     numbers = np.unique(units[units >= 0])
-    for frequency in _frequencies(mains_hz):
-        stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=rate)]
+    before = already.times_s if already else np.zeros(0)
+    for frequency in _frequencies(mains):
+        stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=waves.recording_rate)]
         own = np.isin(units, stepping)
-        before = already.sample if already else np.zeros(0, np.int64)
-        spikes = np.sort(np.concatenate([before, sample[own]]))
-        beside = [k for k in numbers if k not in stepping and _beside(times[units == k], spikes / rate)]
+        spikes = np.sort(np.concatenate([before, times[own]]))
+        beside = [k for k in numbers if k not in stepping and _beside(times[units == k], spikes)]
         own |= np.isin(units, beside)
-        if _beside(times[units < 0], spikes / rate):
-            own |= (units < 0) & (distance(times, spikes / rate) <= _BESIDE_S)
+        if _beside(times[units < 0], spikes):
+            own |= (units < 0) & (distance(times, spikes) <= _BESIDE_S)
         if own.any():
-            held = np.isin(np.arange(count), discharges.event[own])
-            return Switching(frequency, np.sort(np.concatenate([before, sample[own]])), held)
+            held = np.isin(np.arange(len(waves.sample)), discharges.event[own])
+            return Switching(frequency, np.sort(np.concatenate([before, times[own]])), held)
     return None
 
 
@@ -138,6 +156,52 @@ def in_step(times_s: NDArray[np.float64], mains_hz: float, *, rate: float) -> bo
     return False
 
 
+def told_apart(
+    stretches: Stretches, events: Events, mains: Mains | None, found: Switching | None
+) -> dict[str, Stretches]:
+    """Stretches that were taken for voluntary activity, and those that are the work of a machine.
+
+    Many spikes of several shapes and moments make a crowd as an effort does. But of the intervals of an
+    effort one in ten is a whole number of cycles to within a twentieth of one; here it is to be one in four
+    or more, by chance once in a million (once in a hundred where single spikes in step were found as well).
+    The number of cycles that is there most often does not count, so that a regular train is no machine.
+
+    Parameters
+    ----------
+    stretches : list of (float, float)
+        Taken for voluntary activity, s.
+    events : Events
+    mains : Mains or None
+    found : Switching or None
+        Spikes left out at rest.
+    """
+    rate, times = events.waves.recording_rate, events.times_s[events.muscle]
+    limit = _EXPECTED if found else FALSE_ALARM
+    result: dict[str, Stretches] = {VOLUNTARY: [], SWITCHED: []}
+    for start, stop in stretches:
+        intervals = np.diff(times[(times >= start) & (times < stop)])
+        intervals = intervals[intervals <= LONGEST_S]
+        machine = any(
+            _stepping(intervals * half, int(rate / half)) < limit
+            for frequency in _frequencies(mains)
+            for half in (frequency, 2 * frequency)
+        )
+        result[SWITCHED if machine else VOLUNTARY].append((start, stop))
+    return result
+
+
+def _stepping(cycles: NDArray[np.float64], phases: int) -> float:
+    """Probability that so many of these intervals are whole by chance; 1 if hardly any are."""
+    whole = np.round(cycles).astype(np.int64)
+    if not len(whole) or phases < 1:
+        return 1.0
+    numbers, many = np.unique(whole, return_counts=True)
+    own = (whole > 0) & (whole != numbers[np.argmax(many)])
+    share = float(np.mean(np.abs(cycles - whole)[own] <= _NEAR_STEP)) if own.any() else 0.0
+    chance = (1 + 2 * int(_NEAR_STEP * phases)) / phases
+    return _tail(share, min(1.0, chance), int(own.sum())) if share >= _OF_STRETCH else 1.0
+
+
 def _by_chance(mean: float, votes: int, phases: int) -> float:
     """Bound on the probability that so many cosines of phases at random have this mean or more.
 
@@ -152,8 +216,8 @@ def _by_chance(mean: float, votes: int, phases: int) -> float:
 def _beside(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64]) -> bool:
     """Whether most discharges of a unit are near spikes, where there are any, and by no chance.
 
-    By chance they are near as often as the time near spikes is of the time where there are any. The tail of
-    the binomial distribution is bounded after Chernoff. Discharges within 0.1 s of the last count once.
+    By chance they are near as often as the time near spikes is of the time where there are any. Discharges
+    within 0.1 s of the last count once.
     """
     if not len(spikes_s):
         return False
@@ -164,10 +228,17 @@ def _beside(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64]) -> bool
     share = float(np.mean(gap <= _BESIDE_S)) if len(gap) else 0.0
     if share <= max(_MOST, chance):
         return False
+    return _tail(share, chance, len(gap)) < FALSE_ALARM
+
+
+def _tail(share: float, chance: float, count: int) -> float:
+    """Bound after Chernoff on the probability of such a share or more, where it is expected to be smaller."""
+    if share <= chance:
+        return 1.0
     surprise = share * np.log(share / chance)
     if share < 1:
         surprise += (1 - share) * np.log((1 - share) / (1 - chance))
-    return bool(np.exp(-len(gap) * surprise) < FALSE_ALARM)
+    return float(np.exp(-count * surprise))
 
 
 def _covered(times_s: NDArray[np.float64], reach_s: float) -> float:
@@ -175,9 +246,9 @@ def _covered(times_s: NDArray[np.float64], reach_s: float) -> float:
     return float(np.minimum(np.diff(times_s), 2 * reach_s).sum() + 2 * reach_s)
 
 
-def _frequencies(mains_hz: float | None) -> list[float]:
+def _frequencies(mains: Mains | None) -> list[float]:
     """What was measured in place of the nearer nominal frequency, and the other."""
-    if mains_hz is None:
+    if mains is None:
         return list(NOMINAL_HZ)
-    other = max(NOMINAL_HZ, key=lambda nominal: abs(nominal - mains_hz))
-    return [mains_hz, other]
+    other = max(NOMINAL_HZ, key=lambda nominal: abs(nominal - mains.frequency_hz))
+    return [mains.frequency_hz, other]
