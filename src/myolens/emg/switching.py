@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.counting import Stretches
 from myolens.emg.detection import distance
-from myolens.emg.events import Events
 from myolens.emg.exclusion import VOLUNTARY
 from myolens.emg.filtering import Mains
 from myolens.emg.matching import Discharges
 from myolens.emg.shapes import Shapes
 from myolens.emg.waveforms import Waveforms
+
+if TYPE_CHECKING:
+    from myolens.emg.events import Events
 
 NOMINAL_HZ = (50.0, 60.0)
 """Frequencies of the mains; where it was measured, what was found stands for the nearer one."""
@@ -27,13 +29,16 @@ SWITCHED = "switching in step with the mains"
 FALSE_ALARM = 1e-6
 """Probability that a unit without any relation to the mains passes one test; there are four to a unit."""
 
+_ONCE_KNOWN = 1e-3
+"""The same for what else a machine does, once it is known to be there."""
+
 LONGEST_S = 1.5
 """Over longer intervals the mains may drift out of the step that is known."""
 
 _IN_STEP = 0.7
 _BESIDE_S = 0.1
 _MOST = 0.5
-_NEAR_STEP, _OF_STRETCH, _EXPECTED = 0.05, 0.25, 0.01
+_NEAR_STEP, _OF_STRETCH = 0.05, 0.25
 _SLOPES = np.geomspace(0.05, 500.0, 120)
 
 
@@ -88,7 +93,7 @@ def find_switching(
     What a thyristor, a relay or a charger does when it switches reaches the electrodes as brief spikes of one
     shape at a fixed moment of the mains cycle; what starts such a group need not be in step itself. So a
     unit goes with the machine as well if, where the machine is at work (within 1.5 s of a spike in step),
-    half of its discharges come within 0.1 s of one, and that many by chance once in a million. Where this
+    half of its discharges come within 0.1 s of one, and that many by chance once in a thousand. Where this
     holds for the discharges of no unit, those beside a spike go with it.
 
     Parameters
@@ -114,8 +119,11 @@ def find_switching(
         stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=waves.recording_rate)]
         own = np.isin(units, stepping)
         spikes = np.sort(np.concatenate([before, times[own]]))
-        beside = [k for k in numbers if k not in stepping and _beside(times[units == k], spikes)]
-        own |= np.isin(units, beside)
+        others = [k for k in numbers if k not in stepping]
+        own |= np.isin(units, [k for k in others if _beside(times[units == k], spikes)])
+        if already and frequency == already.mains_hz:
+            rate = waves.recording_rate
+            own |= np.isin(units, [k for k in others if _with(times[units == k], before, frequency, rate)])
         if _beside(times[units < 0], spikes):
             own |= (units < 0) & (distance(times, spikes) <= _BESIDE_S)
         if own.any():
@@ -161,10 +169,7 @@ def told_apart(
 ) -> dict[str, Stretches]:
     """Stretches that were taken for voluntary activity, and those that are the work of a machine.
 
-    Many spikes of several shapes and moments make a crowd as an effort does. But of the intervals of an
-    effort one in ten is a whole number of cycles to within a twentieth of one; here it is to be one in four
-    or more, by chance once in a million (once in a hundred where single spikes in step were found as well).
-    The number of cycles that is there most often does not count, so that a regular train is no machine.
+    Many spikes of several shapes and moments make a crowd as an effort does, but their intervals tell.
 
     Parameters
     ----------
@@ -175,19 +180,31 @@ def told_apart(
     found : Switching or None
         Spikes left out at rest.
     """
-    rate, times = events.waves.recording_rate, events.times_s[events.muscle]
-    limit = _EXPECTED if found else FALSE_ALARM
+    times = events.times_s[events.muscle]
     result: dict[str, Stretches] = {VOLUNTARY: [], SWITCHED: []}
     for start, stop in stretches:
-        intervals = np.diff(times[(times >= start) & (times < stop)])
-        intervals = intervals[intervals <= LONGEST_S]
-        machine = any(
-            _stepping(intervals * half, int(rate / half)) < limit
-            for frequency in _frequencies(mains)
-            for half in (frequency, 2 * frequency)
-        )
+        own = times[(times >= start) & (times < stop)]
+        machine = many_in_step(own, events.waves.recording_rate, mains, known=found is not None)
         result[SWITCHED if machine else VOLUNTARY].append((start, stop))
     return result
+
+
+def many_in_step(
+    times_s: NDArray[np.float64], rate: float, mains: Mains | None, *, known: bool = False
+) -> bool:
+    """Whether of the intervals of events of any kind more are whole numbers of cycles than by chance.
+
+    By chance one in ten is, to within a twentieth of a cycle; here it is to be one in four or more, with a
+    probability of one in a million (one in a thousand where a machine is known). The number of
+    cycles that is there most often does not count, so that a regular train is no machine.
+    """
+    intervals = np.diff(times_s)
+    intervals = intervals[intervals <= LONGEST_S]
+    return any(
+        _stepping(intervals * half, int(rate / half)) < (_ONCE_KNOWN if known else FALSE_ALARM)
+        for frequency in _frequencies(mains)
+        for half in (frequency, 2 * frequency)
+    )
 
 
 def _stepping(cycles: NDArray[np.float64], phases: int) -> float:
@@ -228,7 +245,15 @@ def _beside(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64]) -> bool
     share = float(np.mean(gap <= _BESIDE_S)) if len(gap) else 0.0
     if share <= max(_MOST, chance):
         return False
-    return _tail(share, chance, len(gap)) < FALSE_ALARM
+    return _tail(share, chance, len(gap)) < _ONCE_KNOWN
+
+
+def _with(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64], mains_hz: float, rate: float) -> bool:
+    """Whether a unit, too seldom to tell by itself, is whole cycles away from the nearest known spikes."""
+    gap = distance(times_s, spikes_s)
+    cosine = np.cos(2 * np.pi * mains_hz * gap[gap <= LONGEST_S])
+    mean = float(cosine.mean()) if len(cosine) else 0.0
+    return mean >= _IN_STEP and _by_chance(mean, len(cosine), int(rate / mains_hz)) < _ONCE_KNOWN
 
 
 def _tail(share: float, chance: float, count: int) -> float:
