@@ -16,6 +16,7 @@ from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, rate_per_min
 from myolens.emg.effort import settled
 from myolens.emg.exclusion import analysed
 from myolens.emg.findings import implied
+from myolens.emg.size import counted, event_times
 from myolens.recording import ChannelKind
 
 Verdict = Literal["accept", "reject", "relabel"]
@@ -88,22 +89,21 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
         if (made := decisions.get(place)) is None or made.verdict != "reject"
     )
     kept = analysed(analysis)
-    times = np.array([event.time_s for event in events])
-    rate, spread = rate_per_min(times, kept)
+    rate, spread = rate_per_min(event_times(events), kept)
+    sizeable = counted(events, kept, analysis.kind)
     units = _units(analysis, events, kept)
     findings = analysis.findings
     if analysis.kind == ChannelKind.SURFACE_EMG:
         alarms = float(analysis.details.get("detection", {}).get("false_alarms_per_10_min", 1.0))
         open_share = 1 - len(decisions) / max(1, len(analysis.events))
         findings = implied(
-            count=len(events),
+            counted=sizeable,
             expected_false=open_share * alarms * analysis.analysed_seconds / 600,
-            rate=rate,
             analysed_s=analysis.analysed_seconds,
             units=units,
             quality=analysis.quality,
             muscle=analysis.muscle,
-            at_rest=settled(times, analysis.excluded, analysis.seconds),
+            at_rest=settled(event_times(sizeable.events), analysis.excluded, analysis.seconds),
         )
     return replace(
         analysis,
@@ -113,7 +113,8 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
         findings=findings,
         notes=(*analysis.notes, review_words(decisions.values(), len(analysis.events))),
         details=analysis.details
-        | {"dispersion": {"index": round(spread.index, 3), "windows": spread.windows}},
+        | {"dispersion": {"index": round(spread.index, 3), "windows": spread.windows}}
+        | {"counted": sizeable.to_json()},
     )
 
 

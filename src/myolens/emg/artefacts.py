@@ -24,6 +24,7 @@ _SHIFT_S = 0.004
 _AROUND_S, _ALIKE, _OTHERS_SIZE, _SAME_SIZE = 0.010, 0.9, 1.3, 1.2
 _FEWEST_OTHERS, _FEWEST_LIKE = 2, 4
 _RINGING = 0.35
+_FEWEST_TO_SPREAD, _MOVING_S, _PART, _SAME_SPREAD = 4, 2.0, 0.5, 0.96
 _DENSE_CHANNELS = 8
 _DENSE_SPACING_MM = 15.0
 _DENSE_WITHOUT_POSITIONS = 32
@@ -54,8 +55,10 @@ def electrode_pops(waves: Waveforms, source: Source, result: Scan) -> NDArray[np
     return _with_ringing(pops, waves)
 
 
-def slow_deflections(waves: Waveforms) -> NDArray[np.bool_]:
+def slow_deflections(waves: Waveforms, level: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Events of which less than three tenths of the energy lies above 50 Hz: movement, not muscle.
+
+    With what is part of the same movement; `level` is the noise of every channel.
 
     What movement adds lies at the low end of the spectrum (De Luca et al., J Biomech 2010;43:1573). Both
     limits are project estimates, between what was measured here: of 1200 real potentials 99 % had more
@@ -65,7 +68,33 @@ def slow_deflections(waves: Waveforms) -> NDArray[np.bool_]:
     power = np.abs(np.fft.rfft(x * np.hanning(x.shape[1]) ** 0.25, 8 * x.shape[1], axis=1)) ** 2
     frequency = np.fft.rfftfreq(8 * x.shape[1], 1 / waves.rate)
     above = power[:, frequency >= SLOW_HZ].sum(axis=1) / np.maximum(power.sum(axis=1), 1e-12)
-    return _with_ringing(above < SLOW_SHARE, waves)
+    slow = above < SLOW_SHARE
+    return _with_ringing(slow | of_movement(waves, waves.where(slow), level), waves)
+
+
+def of_movement(waves: Waveforms, slow: Waveforms, level: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Events within 2 s of a slow one twice as large or more that spread over the channels as it does.
+
+    A cable or a limb that moves does so with starts and stops, each in the same proportions on all
+    electrodes; muscle near them has its own (in mixtures cosines below 0.95, of parts of a movement above).
+    """
+    result = np.zeros(len(waves.sample), bool)
+    if len(level) < _FEWEST_TO_SPREAD or not len(slow.sample) or not len(result):
+        return result
+    spread, size = _spread(waves, level), waves.peak / waves.level
+    rate = waves.recording_rate
+    for sample, own, large in zip(slow.sample, _spread(slow, level), slow.peak / slow.level, strict=True):
+        reach = [sample - _MOVING_S * rate, sample + _MOVING_S * rate]
+        near = slice(*np.searchsorted(waves.sample, reach))
+        result[near] |= (size[near] < _PART * large) & (spread[near] @ own > _SAME_SPREAD)
+    return result
+
+
+def _spread(waves: Waveforms, level: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of what the strongest channel shows each one shows, over its noise; length 1 per event."""
+    each = [(x[:, channel] @ x) / level for x, channel in zip(waves.windows, waves.channel, strict=True)]
+    spread = np.stack(each)
+    return np.asarray(spread / np.maximum(np.linalg.norm(spread, axis=1, keepdims=True), 1e-12))
 
 
 def _with_ringing(chosen: NDArray[np.bool_], waves: Waveforms) -> NDArray[np.bool_]:

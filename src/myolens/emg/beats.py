@@ -14,7 +14,7 @@ REACH_S = 0.02
 """A beat is looked for within this distance of where it was found or expected."""
 
 _TAPER_S = 0.02
-_LEAST_LIKENESS, _LEAST_SHARE = 0.3, 0.5
+_LEAST_LIKENESS, _LEAST_SHARE = 0.5, 0.5
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.8, 1.25
 
 
@@ -35,6 +35,14 @@ class Beats:
     sample: NDArray[np.int64]
     scale: NDArray[np.float32]
     template: NDArray[np.float32]
+
+    def centre_s(self, rate: float) -> NDArray[np.float64]:
+        """Instants of the beats."""
+        return np.asarray((self.sample + round(BEFORE_S * rate)) / rate)
+
+    def missed_s(self, rate: float) -> NDArray[np.float64]:
+        """Those of beats that were not recognised and are still in the signal."""
+        return np.asarray(self.centre_s(rate)[self.scale == 0])
 
     def subtract(self, x: NDArray[np.float32], first: int) -> None:
         """Take the beats out of x (samples, channels) in place; `first` is its absolute index."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.sorting import FEWEST_EVENTS, Cluster, Features, average, best_shift
+from myolens.emg.sorting import FEWEST_EVENTS, MEDIAN_VARIANCE, Cluster, Features, average, best_shift
 
 CHAPTER_S = 180.0
 """Over so long a potential changes little; skin, temperature and fatigue take minutes."""
@@ -17,7 +18,6 @@ _MOST_CHAPTERS = 12
 _NEAREST = 25
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.7, 1.4
 _ALIKE = 0.084
-_MEDIAN_VARIANCE = 1.57
 
 
 def chapters(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -28,21 +28,26 @@ def chapters(times_s: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def course(
-    feature: Features, events: NDArray[np.int64], place: NDArray[np.int64], chapter: NDArray[np.int64]
+    feature: Features,
+    events: NDArray[np.int64],
+    place: NDArray[np.int64],
+    chapter: NDArray[np.int64],
+    averaged: Callable[[Features, NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]] = average,
 ) -> NDArray[np.float32]:
     """Potential of a unit in every chapter, shape (chapters, samples, components).
 
-    In each it is the average of the unit's discharges there, or, if these are few, of the 25 nearest.
+    In each it is the average of the unit's discharges there, or, if these are few, of the 25 nearest:
+    that of a template's span, or `whole`.
     """
     count = int(chapter[-1]) + 1
     if count == 1:
-        return average(feature, events, place)[None]
+        return averaged(feature, events, place)[None]
     own = chapter[events]
     stages = []
     for k in range(count):
         enough = max(_NEAREST, int(np.sum(own == k)))
         near = np.argsort(np.abs(own - k), kind="stable")[:enough]
-        stages.append(average(feature, events[near], place[near]))
+        stages.append(averaged(feature, events[near], place[near]))
     return np.stack(stages)
 
 
@@ -113,5 +118,5 @@ def _difference(a: NDArray[np.float32], b: NDArray[np.float32], numbers: tuple[i
     scale = products / energy
     rest = size - scale * products
     rest = np.where((scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE), rest, np.inf)
-    noise = _MEDIAN_VARIANCE * a.size * sum(1 / n for n in numbers)
+    noise = MEDIAN_VARIANCE * a.size * sum(1 / n for n in numbers)
     return float(rest.min() / (_ALIKE * size + noise))

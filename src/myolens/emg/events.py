@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.artefacts import RINGING_S, electrode_pops, slow_deflections
+from myolens.emg.artefacts import RINGING_S, electrode_pops, of_movement, slow_deflections
 from myolens.emg.detection import (
     Candidates,
     Scan,
@@ -25,7 +25,7 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.satellites import satellites
 from myolens.emg.streaming import Source
 from myolens.emg.switching import many_in_step
-from myolens.emg.waveforms import Waveforms, cut_out
+from myolens.emg.waveforms import AFTER_S, Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
 _LEAST_SMALL, _LEAST_WEAK = 6.0, 3.0
@@ -98,7 +98,7 @@ def find_events(
     evoked : list of (float, float)
         Stretches with stimuli, s: responses at a steady rate are no heart.
     """
-    found = candidates(result)
+    found = _whole(candidates(result), source)
     if beats_s is None:
         own = ~inside(found.index / result.rate, evoked)
         beats_s = _beats(found.where(own), source, noise, result)
@@ -106,7 +106,7 @@ def find_events(
     if average is not None:
         source = replace(source, beats=average)
         result = scan(source, noise)
-        found = candidates(result)
+        found = _whole(candidates(result), source)
     apart = beats_s if average is None else np.zeros(0)
     limit, scale = _threshold(found, source, noise, false_alarms_per_10_min, apart)
     waves = _measured(found, limit, source, noise, result)
@@ -117,10 +117,23 @@ def find_events(
         heart = replace(heart, events=residues(average, waves, heart.events))
     beats = heart.events if heart else np.zeros(len(times), bool)
     pops = electrode_pops(waves, source, result) & ~beats
-    slow = slow_deflections(waves) & ~beats & ~pops
-    artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], beats_s]))
+    level = np.median(noise.level, axis=0)
+    slow = slow_deflections(waves, level) & ~beats & ~pops
+    there_s = beats_s if average is None else average.missed_s(source.recording.rate)
+    artefacts_s = np.sort(np.concatenate([times[beats | pops | slow], there_s]))
     weak = _weak(found, limit, source, noise, artefacts_s)
+    weak = weak.where(~of_movement(weak, waves.where(slow), level))
     return Events(waves, weak, limit, scale, heart, pops, slow, source, result)
+
+
+def _whole(found: Candidates, source: Source) -> Candidates:
+    """Those that are not so close to an end of the recording that part of a potential would be missing.
+
+    There the filters have not settled either: mains that break off look like a potential.
+    """
+    sample = found.index * source.band.factor
+    reach = AFTER_S * source.recording.rate
+    return found.where((sample >= reach) & (sample < source.samples - reach))
 
 
 def beats_from_ecg(source: Source) -> NDArray[np.float64]:

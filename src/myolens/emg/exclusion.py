@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, common, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
-from myolens.emg.noise import MAD_TO_SD, Noise
+from myolens.emg.noise import Noise
 from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
-from myolens.recording import ChannelKind, Recording, Span
+from myolens.recording import Span
 
 VOLUNTARY = "voluntary activity"
 MOVEMENT = "movement"
@@ -40,7 +41,7 @@ GROUP_S = 0.9
 """A grouped discharge is shorter than this; voluntary contractions mostly last longer (estimate)."""
 
 _FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
-_ALIKE, _ALIKE_SIZE, _AROUND_S = 0.9, 0.6, 0.010
+_ALIKE, _ALIKE_SIZE, _AROUND_S, _SHIFT_S = 0.9, 0.6, 0.010, 0.006
 _MOST_KNOWN, _FEWEST_LIKE = 4, 2
 _FAMILIAR, _LONGEST_SUM_S, _EVEN, _EVENLY = 2 / 3, 0.15, 4, 1 / 3
 _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
@@ -49,9 +50,6 @@ MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
 RAISED, _RAISED_EDGE = 1.5, 1.25
-_PINNED_SAMPLES = 3
-_CLIPPED_LEVELS = 10.0
-_MOVED = 15.0
 
 
 def runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -113,7 +111,9 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
     ]
 
 
-def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float64]) -> Stretches:
+def voluntary(
+    waves: Waveforms, patterns: Stretches, weak: Stretches, small_s: NDArray[np.float64]
+) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
     A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
@@ -128,8 +128,10 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
     ----------
     waves : Waveforms
         Events that may be of muscle, in order of time.
-    continuous : list of (float, float)
-        Bursts and stretches of raised level, s.
+    patterns : list of (float, float)
+        Bursts, s.
+    weak : list of (float, float)
+        Stretches of raised level or with many small deflections, s.
     small_s : ndarray
         Deflections below the threshold that nothing explains, ascending.
     """
@@ -143,14 +145,14 @@ def voluntary(waves: Waveforms, continuous: Stretches, small_s: NDArray[np.float
     carried_s = np.sort(np.concatenate([times_s, small_s]))
     grown = [
         (-_reached(-carried_s[::-1], -start) - _PAD_S, _reached(carried_s, end) + _PAD_S)
-        for start, end in merged([*continuous, *crowds], gap_s=_JOIN_S)
+        for start, end in merged([*patterns, *weak, *crowds], gap_s=_JOIN_S)
     ]
     stretches = merged(grown, gap_s=_JOIN_S)
     apart = waves.where(~inside(times_s, stretches))
 
     def of_units(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
-        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in continuous)
+        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in patterns)
         brief = end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
         return brief or (not dense and _familiar(within, apart))
 
@@ -165,7 +167,7 @@ def _known(waves: Waveforms, others: Waveforms) -> bool:
     """
     if not 0 < len(waves.sample) <= _MOST_KNOWN or len(others.sample) < _FEWEST_LIKE:
         return False
-    return bool(np.all(_alike(waves, others).sum(axis=1) >= _FEWEST_LIKE))
+    return bool(np.all(_come_alone(waves, others) >= _FEWEST_LIKE))
 
 
 def _familiar(waves: Waveforms, others: Waveforms) -> bool:
@@ -174,16 +176,30 @@ def _familiar(waves: Waveforms, others: Waveforms) -> bool:
     An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
     efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
     """
-    if not _FEWEST_LIKE <= len(waves.sample) <= len(others.sample):
+    if not 0 < len(waves.sample) <= len(others.sample):
         return False
-    known = _alike(waves, others).sum(axis=1) >= _FEWEST_LIKE
+    known = _come_alone(waves, others) >= _FEWEST_LIKE
     return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
+
+
+def _come_alone(waves: Waveforms, others: Waveforms) -> NDArray[np.int64]:
+    """How many others each event resembles that have no like one within 0.3 s.
+
+    At will a unit hardly fires more slowly than that: what does is not of an effort that went unnoticed.
+    """
+    times_s = others.sample / others.recording_rate
+
+    def alone(like: NDArray[np.bool_]) -> int:
+        far = np.diff(times_s[like], prepend=-np.inf, append=np.inf) > _CARRIED_S
+        return int(np.count_nonzero(far[:-1] & far[1:]))
+
+    return np.array([alone(like) for like in _alike(waves, others, shift_s=_SHIFT_S)], np.int64)
 
 
 def _regular(waves: Waveforms) -> bool:
     """Whether a potential comes five times at even intervals, as at will (Clamann, Biophys J 1969;9:1233)."""
     times_s = waves.sample / waves.recording_rate
-    for alike in _alike(waves, waves):
+    for alike in _alike(waves, waves, shift_s=_SHIFT_S):
         gaps = np.diff(times_s[alike])
         parts = (gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1))
         if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
@@ -214,15 +230,24 @@ def _grouped(waves: Waveforms) -> bool:
     return bool(count >= _EVENTS_PER_SHAPE * shapes and repeated >= _REPEATED)
 
 
-def _alike(waves: Waveforms, others: Waveforms) -> NDArray[np.bool_]:
-    """Which others each event resembles in shape and size, on the channels that show it best."""
-    centre, reach = round(BEFORE_S * waves.rate), round(_AROUND_S * waves.rate)
+def _alike(waves: Waveforms, others: Waveforms, *, shift_s: float = 0.0) -> NDArray[np.bool_]:
+    """Which others each event resembles in shape and size, on the channels that show it best.
+
+    Of two lobes of like size noise decides which is the larger: a shift brings the same ones together.
+    """
+    centre, reach, shift = (round(s * waves.rate) for s in (BEFORE_S, _AROUND_S, shift_s))
     near = slice(max(0, centre - reach), centre + reach + 1)
+    everyone = np.arange(len(others.sample))[:, None]
     result = np.zeros((len(waves.sample), len(others.sample)), bool)
     for i, ratios in enumerate(waves.ratios):
         best = ratios >= ratios.max() / 2
         own = waves.windows[i, near][:, best].ravel()
-        x = others.windows[:, near][:, :, best].reshape(len(others.sample), -1)
+        at = np.arange(near.start, near.stop)[None, :]
+        if shift:
+            one = others.windows[:, near.start - shift : near.stop + shift, waves.channel[i]]
+            places = sliding_window_view(one, near.stop - near.start, axis=1)
+            at = at + np.argmax(places @ waves.windows[i, near, waves.channel[i]], axis=1)[:, None] - shift
+        x = others.windows[:, :, best][everyone, at].reshape(len(others.sample), -1)
         size, of_own = np.maximum(np.linalg.norm(x, axis=1), 1e-12), float(np.linalg.norm(own))
         like = (size > _ALIKE_SIZE * of_own) & (size < of_own / _ALIKE_SIZE)
         result[i] = like & (x @ own > _ALIKE * size * of_own)
@@ -274,54 +299,6 @@ def small_units(small_s: NDArray[np.float64], times_s: NDArray[np.float64], seco
     return merged((float(t), float(small_s[np.searchsorted(small_s, t + 1.0) - 1])) for t in small_s[found])
 
 
-def clipped(scan: Scan, level: NDArray[np.float32]) -> Stretches:
-    """Bins in which a channel stays on its extreme value for three samples or more."""
-    top, bottom = scan.high.max(axis=0), scan.low.min(axis=0)
-    far = np.abs(scan.flat_value - np.median(scan.mean, axis=0)) > _CLIPPED_LEVELS * level
-    pinned = (scan.flat >= _PINNED_SAMPLES) & far & ((scan.flat_value == top) | (scan.flat_value == bottom))
-    return _bins(pinned.any(axis=1), scan.bin_s, pad=1)
-
-
-def silent(scan: Scan, bin_samples: int) -> Stretches:
-    """Bins in which no channel changes for more than half of the bin: nothing was recorded."""
-    still: NDArray[np.bool_] = np.all(scan.flat > bin_samples / 2, axis=1)
-    return _bins(still, scan.bin_s, pad=1)
-
-
-def moved(recording: Recording) -> Stretches:
-    """Stretches in which an accelerometer of the recording shows movement of the limb.
-
-    The change of acceleration within 0.1 s, over all axes, is above fifteen times its robust
-    deviation for 0.3 s or longer; a fasciculation moves the skin for less.
-    """
-    rows = recording.indices(ChannelKind.ACCELERATION)
-    width = max(2, round(0.1 * recording.rate))
-    if not rows or recording.samples < 10 * width:
-        return []
-    sizes = []
-    for start in range(0, recording.samples - width + 1, 200 * width):
-        x = recording.physical(start, min(start + 200 * width, recording.samples), rows)
-        x = x[:, : x.shape[1] // width * width].reshape(len(rows), -1, width)
-        sizes.append(np.sqrt(np.sum(np.var(x, axis=2), axis=0)))
-    size = np.concatenate(sizes)
-    usual = float(np.median(size))
-    spread = MAD_TO_SD * float(np.median(np.abs(size - usual)))
-    active = size > usual + _MOVED * max(spread, 1e-3 * usual, 1e-12)
-    bin_s = width / recording.rate
-    return [(a - 2 * bin_s, b + 2 * bin_s) for a, b in _bins(active, bin_s, pad=0) if b - a >= 0.29]
-
-
-def disturbed(source: Source, noise: Noise, scan: Scan, evoked: Stretches) -> dict[str, Stretches]:
-    """What no event tells of: stimuli, gaps, lost signal, clipping, movement that an accelerometer shows."""
-    return {
-        STIMULATION: evoked,
-        GAP: [(gap.start_s, gap.end_s) for gap in source.recording.gaps],
-        NO_SIGNAL: silent(scan, source.bin),
-        CLIPPING: clipped(scan, np.median(noise.level, axis=0)),
-        MOVEMENT: moved(source.recording),
-    }
-
-
 def exclusions(
     source: Source,
     noise: Noise,
@@ -340,7 +317,7 @@ def exclusions(
     Parameters
     ----------
     disturbances : dict
-        From `disturbed`.
+        From `disturbances.disturbed`.
     raised_s : list of (float, float)
         From `rises.tonic`.
     waves : Waveforms
@@ -362,7 +339,7 @@ def exclusions(
     weak = [*common(raised_s, own), *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
-        VOLUNTARY: _to_the_ends(voluntary(waves, [*continuous, *weak], small_s), recording.seconds),
+        VOLUNTARY: _to_the_ends(voluntary(waves, continuous, weak, small_s), recording.seconds),
     }
     return found
 
@@ -387,7 +364,3 @@ def _explained(start: float, end: float, explained_s: NDArray[np.float64]) -> bo
     """Whether a burst is no longer than a complex and lies beside a heartbeat or pop."""
     beside = (explained_s > start - _COMPLEX_S) & (explained_s < end + _COMPLEX_S)
     return bool(end - start < 3 * _COMPLEX_S and beside.any())
-
-
-def _bins(mask: NDArray[np.bool_], bin_s: float, *, pad: int) -> Stretches:
-    return [((a - pad) * bin_s, (b + pad) * bin_s) for a, b in runs(mask)]

@@ -9,6 +9,7 @@ from myolens.emg.analysis import Estimate, Quality, Unit
 from myolens.emg.clumping import probability_of_none
 from myolens.emg.counting import seconds_to_exclude
 from myolens.emg.effort import Settled
+from myolens.emg.size import Counted, units_among
 
 SENSITIVITY, SPECIFICITY = 0.836, 0.916
 """Of automatic detection of fasciculation potentials (SPiQE: Bashford et al., Clin Neurophysiol
@@ -54,9 +55,8 @@ def so_many(some: int, of: int) -> str:
 
 def implied(
     *,
-    count: int,
+    counted: Counted,
     expected_false: float,
-    rate: Estimate | None,
     analysed_s: float,
     units: tuple[Unit, ...],
     quality: Quality,
@@ -65,12 +65,14 @@ def implied(
 ) -> tuple[Finding, ...]:
     """Findings of a recording at rest with surface electrodes.
 
-    Fasciculations are present if so many events are improbable (1 %) as false alarms; absent if none
-    more than those was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV
-    would have been found; how much that weighs depends on time and size (`absence_strength`). Otherwise
-    nothing is said. A poor recording halves every weight. So does a muscle that hardly came to rest: the
-    discharges at least five seconds away from any effort are then no more than false alarms.
+    Only discharges of the size that is counted as twitches make findings (see `myolens.emg.size`).
+    Fasciculations are present if so many are improbable (1 %) as false alarms; absent if no discharge of any
+    size was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV would have been
+    found; how much that weighs depends on time and size (`absence_strength`). Otherwise nothing is said.
+    A poor recording halves every weight. So does a muscle that hardly came to rest: the discharges at least
+    five seconds away from any effort are then no more than false alarms.
     """
+    rate, count = counted.rate_per_min, len(counted.events)
     if rate is None or quality.verdict == "unusable":
         return ()
     trust = 0.5 if quality.verdict == "poor" else 1.0
@@ -93,10 +95,11 @@ def implied(
         if not _improbable(at_rest.events, expected_false * at_rest.seconds / max(analysed_s, 1e-9)):
             trust /= 2
         say("emg_fasciculations", PRESENT_STRENGTH, value=round(rate.value, 2))
-        for name, present in (_rate_finding(rate, muscle), *_unit_findings(units, count)):
+        large = units_among(units, counted.events)
+        for name, present in (_rate_finding(rate, muscle), *_unit_findings(large, count)):
             if present is not None:
                 say(name, MODEST_STRENGTH if present else -MODEST_STRENGTH, present=present)
-    elif count == 0 and excludes(analysed_s, quality):
+    elif not count and not counted.smaller and excludes(analysed_s, quality):
         strength = absence_strength(analysed_s, quality.detectable_uv)
         say("emg_fasciculations", strength, present=False)
         say("emg_no_fasciculations_found", -strength)

@@ -20,7 +20,7 @@ _ALIKE, _SAME = 0.6, 0.9
 _REGULAR_SHARE = 0.75
 _SUSPECTED_SHARE = 0.5
 _ONCE_SHARE = 0.4
-_FEWEST_BEATS = 5
+_FEWEST_BEATS = 8
 _MOST_MISSED = 5
 _FEWEST_PACED, _PACED, _MOST_PER_BEAT, _LONGEST_PACED_S = 10, 0.7, 1.3, 1.3
 _COMPLEX_S = 0.12
@@ -179,11 +179,11 @@ def residues(beats: Beats, waves: Waveforms, recurring: NDArray[np.bool_]) -> ND
     nothing that is half as large again as the beat itself.
     """
     rate = waves.recording_rate
-    centre = (beats.sample + round(BEFORE_S * rate)) / rate
+    centre = beats.centre_s(rate)
     times = waves.sample / rate
     size = np.max(np.abs(beats.template), axis=0)[waves.channel]
     small = (distance(times, centre) <= _COMPLEX_S) & (waves.peak < _RESIDUE * size)
-    missed = distance(times, centre[beats.scale == 0]) <= _BESIDE_S
+    missed = distance(times, beats.missed_s(rate)) <= _BESIDE_S
     return np.asarray((recurring | small | missed) & (waves.peak < _LARGER * size))
 
 

@@ -16,24 +16,39 @@ from myolens.emg.waveforms import Waveforms
 AROUND_S = 0.15
 """A pause of this length on both sides is shorter than the intervals of the slowest voluntary firing."""
 
-_OF_UNIT = 0.9
+_OF_UNIT = 0.85
 _POTENTIAL_S, _COMPLEX_S = 0.03, 0.06
 _ENOUGH = 0.5
 
 
-def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDArray[np.bool_]:
+def indistinct(
+    source: Source,
+    noise: Noise,
+    waves: Waveforms,
+    discharges: Discharges,
+    telling: float,
+    threshold: float,
+) -> NDArray[np.bool_]:
     """Events that are too small to be told from what noise makes.
 
     The peaks of a spiky background are as alike as those of a small unit. A potential that came once is
-    to reach the size given, and the potentials of a unit 0.95 of it at the median, as noise takes from some
+    to reach the size given, and the potentials of a unit 0.85 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
+    The resting level is a low quantile of half a minute, which noise exceeds for seconds; what came once is
+    measured by the noise of the three seconds around it where that is higher. On several
+    channels what lies below the threshold counts as the discharge of a unit only: on its own there is nothing
+    to tell it by.
 
     Parameters
     ----------
+    source, noise
+        As analysed.
     waves, discharges
         Events, and what they were sorted into.
     telling : float
         Times the noise, from `myolens.emg.detection.telling`.
+    threshold : float
+        Of the statistic.
 
     Returns
     -------
@@ -41,10 +56,23 @@ def indistinct(waves: Waveforms, discharges: Discharges, telling: float) -> NDAr
     """
     small = np.zeros(len(waves.sample), bool)
     size = waves.peak / waves.level
+    there = np.maximum(waves.level, _around(source, noise, waves))
     for unit in np.unique(discharges.unit):
         own = discharges.event[discharges.unit == unit]
-        small[own] = size[own] < telling if unit < 0 else np.median(size[own]) < _OF_UNIT * telling
+        if unit < 0:
+            single = waves.peak[own] < telling * there[own]
+            small[own] = single if telling else waves.height[own] <= threshold
+        else:
+            small[own] = np.median(size[own]) < _OF_UNIT * telling
     return small
+
+
+def _around(source: Source, noise: Noise, waves: Waveforms) -> NDArray[np.float32]:
+    """Noise in the frame of each event and the two beside it, on its channel."""
+    whole = max(1, source.samples // source.frame)
+    beside = waves.sample[:, None] // source.frame + np.arange(-1, 2)
+    beside = np.clip(beside, 0, min(whole, len(noise.frames)) - 1)
+    return np.asarray(noise.frames[beside, waves.channel[:, None]].mean(axis=1))
 
 
 def accompanied(

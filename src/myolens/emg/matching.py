@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, fields
+from math import exp, lgamma, log, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.sorting import Cluster, Features, noise_energy
+from myolens.emg.sorting import Cluster, Features, noise_energy, whole
 from myolens.emg.waveforms import SEARCH_S
 
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.6, 1.6
@@ -17,6 +18,9 @@ _LEAST = 0.35
 _LEFT_OVER = 0.25
 _MOSTLY = 0.6
 _SUM = 0.15
+_REACH_S, _MEETING_S, _CHANCE = 0.04, 0.004, 0.01
+_MOST_LOOSE = 300
+_SAME_SIZE = 0.2
 _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
@@ -75,12 +79,13 @@ def match(feature: Features, courses: NDArray[np.float32], chapter: NDArray[np.i
         for events in np.array_split(
             np.flatnonzero(chapter == k), -(-int(np.sum(chapter == k)) // _TOGETHER)
         ):
-            event, unit, place, scale, left = explained(feature, feature.x[events], atoms)
+            power = feature.power[events]
+            event, unit, place, scale, left = explained(feature, feature.x[events], atoms, power)
             size = scale * np.sqrt(energy[unit, k] / usual[unit])
             whole = np.einsum("ijk,ijk->i", feature.x[events], feature.x[events])
-            noise = noise_energy(feature) * feature.x.shape[1] / feature.length
+            noise = noise_energy(feature) * feature.x.shape[1] / feature.length * power
             fits = (left <= noise + _LEFT_OVER * whole) | (left <= (1 - _MOSTLY) * whole)
-            parts.append((events[event], unit, place - feature.home, size.astype(np.float32), events[fits]))
+            parts.append((events[event], unit, place, size.astype(np.float32), events[fits]))
     event, unit, shift, scale, fitting = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(event, kind="stable")
     fits = np.zeros(len(feature.x), bool)
@@ -109,7 +114,7 @@ class Atoms:
     @classmethod
     def of(cls, feature: Features, bank: NDArray[np.float32]) -> Atoms:
         """Place the potentials (units, samples, components) everywhere."""
-        samples, length = feature.x.shape[1], feature.length
+        samples, length = feature.x.shape[1], bank.shape[1]
         places = np.arange(-length, samples + 1)
         padded = np.zeros((len(bank), len(places), samples + 2 * length, bank.shape[2]), np.float32)
         for k, place in enumerate(places):
@@ -122,12 +127,16 @@ class Atoms:
 
 
 def explained(
-    feature: Features, x: NDArray[np.float32], atoms: Atoms
+    feature: Features, x: NDArray[np.float32], atoms: Atoms, power: NDArray[np.float32]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float32]]:
-    """Event, unit, place and scale of every potential in the windows, and the energy each leaves."""
-    flat = x.reshape(len(x), -1)
-    least, whole = _LEAST * noise_energy(feature), np.einsum("ij,ij->i", flat, flat)
-    noise = noise_energy(feature) * x.shape[1] / feature.length
+    """Event, unit, place and scale of every potential in the windows, and the energy each leaves.
+
+    `power` is that of the noise in each window, relative to that of the whole recording.
+    """
+    flat = x.reshape(len(x), x.shape[1] * x.shape[2])
+    whole = np.einsum("ij,ij->i", flat, flat)
+    least = _LEAST * noise_energy(feature) * power
+    noise = noise_energy(feature) * x.shape[1] / feature.length * power
     product = flat @ atoms.shape
     atom, scale, gain = _single(product, atoms)
     hit = gain > least
@@ -136,12 +145,13 @@ def explained(
     for i in np.flatnonzero(hit & (left > noise + _WORTH_A_PAIR * whole)):
         pair, joint = _pair(feature, product[i], atoms)
         smaller = min(s**2 * float(atoms.energy[a]) for a, s in pair)
-        if joint - gain[i] > max(least, _HALF * (left[i] - noise), _OWN * smaller):
+        if joint - gain[i] > max(least[i], _HALF * (left[i] - noise[i]), _OWN * smaller):
             chosen[i] = pair
             left[i] = whole[i] - joint
             rest = flat[i] - sum(s * atoms.shape[:, a] for a, s in pair)
             third, size, more = _single((rest @ atoms.shape)[None], atoms)
-            if left[i] > noise + _WORTH_A_PAIR * whole[i] and more[0] > max(least, _HALF * (left[i] - noise)):
+            worth = left[i] > noise[i] + _WORTH_A_PAIR * whole[i]
+            if worth and more[0] > max(least[i], _HALF * (left[i] - noise[i])):
                 chosen[i] = [*pair, (int(third[0]), float(size[0]))]
                 left[i] -= more[0]
     event = np.repeat(np.arange(len(x)), [len(each) for each in chosen])
@@ -184,21 +194,47 @@ def _pair(
     return [(int(some[i]), float(scale[i, j])), (int(some[j]), float(scale[j, i]))], float(gain[i, j])
 
 
-def without_composites(feature: Features, found: list[Cluster]) -> list[Cluster]:
-    """Leave out clusters whose potential is that of two or three discharges of others, more active ones."""
+def without_composites(
+    feature: Features, found: list[Cluster], times_s: NDArray[np.float64]
+) -> list[Cluster]:
+    """Leave out clusters whose potential is that of two or three discharges of others, more active ones.
+
+    Or that of one, aligned to another lobe. Two or three of one unit are doublets. Different units meet at
+    any lag, by chance or as one often drives the other; where they would have met at one lag more often than
+    chance and their meetings at other lags explain, once in a hundred times, the cluster is a unit whose
+    potential resembles their sum.
+    """
+    seconds = max(float(times_s[-1] - times_s[0]), _REACH_S)
+    shapes = {id(cluster): whole(feature, cluster.events, cluster.place) for cluster in found}
     kept = sorted(found, key=lambda cluster: -len(cluster.events))
     for cluster in kept[:0:-1]:
         others = [other for other in kept if len(other.events) > len(cluster.events)]
         if not others:
             continue
         window = _window(feature, cluster)
-        event, *_, left = explained(
-            feature, window[None], Atoms.of(feature, np.stack([other.template for other in others]))
-        )
+        atoms = Atoms.of(feature, np.stack([shapes[id(other)] for other in others]))
+        event, unit, place, scale, left = explained(feature, window[None], atoms, np.ones(1, np.float32))
         allowed = _SUM * float(np.sum(window**2)) + 2 * window.size / len(cluster.events)
-        if len(event) >= 2 and left[0] <= allowed:
-            kept.remove(cluster)
+        other = (np.abs(place) <= _SAME_S * feature.rate) | (np.abs(np.log(scale)) > _SAME_SIZE)
+        if left[0] > allowed or len(event) == other.sum() == 1:
+            continue
+        if len(set(unit)) > 1:
+            share = _MEETING_S / _REACH_S
+            by_chance = prod(len(others[k].events) for k in unit) * (_REACH_S / seconds) ** (len(unit) - 1)
+            sorted_in = np.concatenate([cluster.events, *(other.events for other in others)])
+            loose = np.setdiff1d(np.arange(len(feature.x)), sorted_in)[:_MOST_LOOSE]
+            event, units, *_ = explained(feature, feature.x[loose], atoms, feature.power[loose])
+            met = sum(set(unit) <= set(units[event == k]) for k in range(len(loose)))
+            if _at_least(len(cluster.events), share * (by_chance + met)) <= _CHANCE:
+                continue
+        kept.remove(cluster)
     return [cluster for cluster in found if cluster in kept]
+
+
+def _at_least(count: int, expected: float) -> float:
+    """Probability of so many or more where so many are expected (Poisson)."""
+    expected = max(expected, 1e-9)
+    return 1 - sum(exp(k * log(expected) - expected - lgamma(k + 1)) for k in range(count))
 
 
 def _window(feature: Features, cluster: Cluster) -> NDArray[np.float32]:

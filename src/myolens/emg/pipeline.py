@@ -17,17 +17,18 @@ from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import Stretches, complement, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
+from myolens.emg.disturbances import disturbed
 from myolens.emg.effort import SETTLED_S, Settled, settled
 from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
     VOLUNTARY,
     as_spans,
-    disturbed,
     exclusions,
     inside,
     merged,
 )
+from myolens.emg.familiar import with_familiar
 from myolens.emg.filtering import band_for
 from myolens.emg.findings import NOTHING_FOUND, implied, so_many
 from myolens.emg.geometry import conduction, grid_map
@@ -39,11 +40,12 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
-from myolens.emg.rises import tonic
+from myolens.emg.rises import drowned, tonic
 from myolens.emg.shapes import Shapes, sort_discharges
+from myolens.emg.size import Counted, counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
-from myolens.emg.switching import told_apart, unswitched
+from myolens.emg.switching import by_machine, unswitched
 from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
@@ -168,8 +170,7 @@ def _at_rest(
 ) -> Analysis:
     """Leave out what is not rest, sort what remains, and measure it."""
     recording = source.recording
-    slow_s = events.times_s[events.slow]
-    explained_s = np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s]))
+    explained_s, slow_s = _told_apart(events)
     disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
@@ -194,7 +195,12 @@ def _at_rest(
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
     waves, weak = outside(events.waves.where(events.muscle), evoked), events.weak
+    size = telling(false_alarms_per_10_min, len(source.rows))
+    waves = waves.where(~drowned(waves, noise, raised_s, size, source.frame))
     spans = together(left_out(waves, np.zeros(0)))
+    events = with_familiar(events, noise, merged([*spans, *evoked]))
+    explained_s, slow_s = _told_apart(events)
+    waves = outside(events.waves.where(events.muscle), evoked)
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
@@ -205,10 +211,9 @@ def _at_rest(
     not_rest = left_out(waves, small_s)
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
-    size = telling(false_alarms_per_10_min, len(source.rows))
-    sort = partial(_sorted, noise=noise, size=size)
+    sort = partial(_sorted, source=source, noise=noise, size=size, threshold=events.threshold)
     waves, discharges, shapes, switching = unswitched(*sort(waves), noise.mains, sort)
-    not_rest |= told_apart(not_rest[VOLUNTARY], events, noise.mains, switching)
+    not_rest |= by_machine(not_rest[VOLUNTARY], events, noise.mains, switching)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
         waves, discharges, shapes = sort(waves.where(~heart.events))
@@ -230,8 +235,10 @@ def _at_rest(
     discharges = discharges.where(~inside(discharges.sample / recording.rate, spans))
     found = events_of(source, waves, discharges, shapes)
     units = units_of(source, found, shapes, kept)
-    times = np.array([event.time_s for event in found])
+    times = event_times(found)
     rate, spread = rate_per_min(times, kept)
+    kind = str(recording.channels[source.rows[0]].kind)
+    sizeable = counted(found, kept, kind)
     at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(
@@ -240,7 +247,7 @@ def _at_rest(
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
         recording=recording.source,
-        kind=str(recording.channels[source.rows[0]].kind),
+        kind=kind,
         muscle=muscle,
         rate=recording.rate,
         channels=names,
@@ -253,16 +260,15 @@ def _at_rest(
         excluded=excluded,
         quality=quality,
         findings=implied(
-            count=len(found),
+            counted=sizeable,
             expected_false=false_alarms_per_10_min * analysed_s / 600,
-            rate=rate,
             analysed_s=analysed_s,
             units=units,
             quality=quality,
             muscle=muscle,
-            at_rest=at_rest,
+            at_rest=settled(event_times(sizeable.events), excluded, recording.seconds),
         ),
-        notes=_notes(recording, found, excluded, at_rest),
+        notes=_notes(recording, found, excluded, at_rest, sizeable),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),
@@ -284,6 +290,7 @@ def _at_rest(
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
             "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
+            "counted": sizeable.to_json(),
             "settled": asdict(at_rest),
             "trend": trend(times, kept, spread),
             "exclusion_time": exclusion_time(len(found), analysed_s),
@@ -293,14 +300,22 @@ def _at_rest(
     )
 
 
-def _sorted(waves: Waveforms, noise: Noise, size: float) -> tuple[Waveforms, Discharges, Shapes]:
+def _told_apart(events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Instants of all that is no potential, ascending, and of what is slow among it."""
+    slow_s = events.times_s[events.slow]
+    return np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s])), slow_s
+
+
+def _sorted(
+    waves: Waveforms, source: Source, noise: Noise, size: float, threshold: float
+) -> tuple[Waveforms, Discharges, Shapes]:
     """Into units, without what is too small to be told from noise: sorted anew until nothing is.
 
     Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
     discharge that falls on one with them.
     """
     discharges, shapes = sort_discharges(waves, noise)
-    while (dropped := indistinct(waves, discharges, size)).any():
+    while (dropped := indistinct(source, noise, waves, discharges, size, threshold)).any():
         waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)
     return waves, discharges, shapes
@@ -311,13 +326,23 @@ def _beats(heart: Heart | None) -> NDArray[np.float64]:
 
 
 def _notes(
-    recording: Recording, found: tuple[Event, ...], excluded: tuple[Span, ...], at_rest: Settled
+    recording: Recording,
+    found: tuple[Event, ...],
+    excluded: tuple[Span, ...],
+    at_rest: Settled,
+    sizeable: Counted,
 ) -> tuple[str, ...]:
     notes = list(recording.notes)
     if not found:
         notes.append(NOTHING_FOUND)
     if loose := sum(event.unit is None for event in found):
         notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
+    if sizeable.smaller:
+        notes.append(
+            f"{so_many(sizeable.smaller, len(found))} stay{'s' if sizeable.smaller == 1 else ''} below "
+            f"{sizeable.least_uv:.0f} µV peak to peak, from where twitches were counted in healthy people. "
+            "Resting muscles of people without any trouble show such too: no finding rests on them."
+        )
     if near := len(found) - at_rest.events:
         notes.append(
             f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "

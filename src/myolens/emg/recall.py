@@ -18,8 +18,9 @@ EVIDENCE = 16.0
 a minute would need 12; the rest is for noise that is neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, 35.0, 80.0
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, (35.0, 50.0), 80.0
 _CHANCE = 0.03
+_LIMITS, _FALSE_SHARE = range(12, 40), 0.3
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
 _MOST_SEARCHED, _FEW_CHANNELS = 400, 8
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
@@ -83,11 +84,6 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     best[:count] = 0
     known = _apart(np.flatnonzero(best > 0), best, times)
     return joined(waves, weak.where(known - count)).in_order()
-
-
-LOWEST = 12.0
-FDR = 0.3
-HIGHEST = 40.0
 
 
 def _apart(
@@ -201,32 +197,34 @@ def _recurring(
     """Evidence for the events that a template explains, if they are more than noise can have made.
 
     Noise makes a shape as often upside down or backwards as upright and forwards, a motor unit does not.
-    So each event goes to whichever explains it best, the template or its mirror images (target and decoy:
-    Elias & Gygi, Nat Methods 2007;4:207), and the template's share must be one that comes about by chance
-    once in a hundred times (binomial). A template that resembles all of its mirror images has to have a
-    higher energy instead. An average of few events holds their own noise, by which it explains them better
-    than others; what that adds is taken off its energy and its evidence.
+    So each event goes to whichever explains it best, the template or its mirror images, and what these win
+    tells how many of the template's are chance (target and decoy: Elias & Gygi, Nat Methods 2007;4:207). The
+    evidence asked for is the least with which less than a third would be, and at which the template's share
+    comes about by chance less than three times in a hundred (binomial): a spiky rest asks for more than a
+    smooth one. A template that resembles all of its mirror images has to have a higher energy instead. An
+    average of few events holds their own noise, by which it explains them better than others; what that adds
+    is taken off its energy and its evidence.
     """
     own = _MEDIAN_VARIANCE * template.size / averaged
     energy = float(np.sum(template**2)) - own
     evidence = np.maximum(_evidence(feature, events, template) - own, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
-    least = _LEAST_ENERGY if decoys else _TELLING_ENERGY
-    none = np.zeros_like(evidence)
+    least = _LEAST_ENERGY[template.shape[1] > 1] if decoys else _TELLING_ENERGY
+    none = np.zeros(len(evidence), np.float32)
     if energy <= least:
         return none
     if not decoys:
-        return np.where(evidence > EVIDENCE, evidence, 0).astype(np.float32)
+        return np.asarray(np.where(evidence > EVIDENCE, evidence, 0), np.float32)
     won, lost = evidence > against, against > evidence
-    for limit in np.arange(LOWEST, HIGHEST, 1.0):
+    for limit in _LIMITS:
         explained = won & (evidence > limit)
-        wins = int(np.count_nonzero(explained))
-        losses = int(np.count_nonzero(lost & (against > limit)))
+        wins, losses = int(np.count_nonzero(explained)), int(np.count_nonzero(lost & (against > limit)))
         if wins < _FEWEST_WEAK:
             break
-        if losses <= FDR * wins * len(decoys) and _by_chance(wins, wins + losses, 1 / (1 + len(decoys))) <= _CHANCE:
-            return np.where(explained, evidence, 0).astype(np.float32)
+        by_chance = _by_chance(wins, wins + losses, 1 / (1 + len(decoys)))
+        if losses <= _FALSE_SHARE * wins * len(decoys) and by_chance <= _CHANCE:
+            return np.asarray(np.where(explained, evidence, 0), np.float32)
     return none
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from myolens.emg.artefacts import SLOW_HZ, SLOW_SHARE
 from myolens.emg.counting import Stretches
-from myolens.emg.exclusion import raised
+from myolens.emg.exclusion import RAISED, inside, raised
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
+from myolens.emg.waveforms import Waveforms
 
 _SPECTRUM_FRAMES, _SPECTRUM_S = 4, 0.25
 
@@ -17,7 +19,7 @@ def tonic(source: Source, noise: Noise) -> Stretches:
     """Frames of raised level, without those raised by something slow.
 
     Of what a moved cable adds, at most three tenths of the energy lie above 50 Hz, as in single deflections;
-    of what muscle adds, mostly seven tenths.
+    of what muscle adds, mostly seven tenths. Where muscle works as well, what is faster is raised throughout.
     """
     frame_s = source.frame / source.recording.rate
     return [
@@ -25,6 +27,20 @@ def tonic(source: Source, noise: Noise) -> Stretches:
         for span in raised(noise, frame_s)
         if not _slow(source, noise, span[0] / frame_s, span[1] / frame_s)
     ]
+
+
+def drowned(
+    waves: Waveforms, noise: Noise, raised_s: Stretches, telling: float, frame: int
+) -> NDArray[np.bool_]:
+    """Events within frames of raised level that stand out of rest, but not of what has raised it.
+
+    A louder background has higher peaks. So a potential is to be as many times the level of its own frame as
+    a lone one of the recording is to be of the resting level.
+    """
+    then = np.minimum(waves.sample // frame, len(noise.frames) - 1)
+    level = np.maximum(noise.frames[then, waves.channel], waves.level)
+    within = inside(waves.sample / waves.recording_rate, raised_s)
+    return np.asarray(within & (waves.peak < telling * level))
 
 
 def _slow(source: Source, noise: Noise, first: float, last: float) -> bool:
@@ -37,13 +53,17 @@ def _slow(source: Source, noise: Noise, first: float, last: float) -> bool:
     piece = round(_SPECTRUM_S * source.recording.rate)
     window = np.hanning(piece)[:, None]
     powers = [
-        np.abs(np.fft.rfft(x[k : k + piece] * window, axis=0)) ** 2
+        np.mean(np.abs(np.fft.rfft(x[k : k + piece] * window, axis=0)) ** 2, axis=1)
         for k in range(0, len(x) - piece + 1, piece // 2)
     ]
     if not powers:
         return False
     frequency = np.fft.rfftfreq(piece, 1 / source.recording.rate)
-    power = np.median(np.concatenate(powers, axis=1), axis=1) / (np.log(2) * np.sum(window**2))
     usual = np.interp(frequency, np.linspace(0, noise.power_rate / 2, len(noise.power)), noise.power)
-    more = np.maximum(power - usual, 0.0) * (frequency <= source.band.high_hz)
-    return bool(more[frequency >= SLOW_HZ].sum() < SLOW_SHARE * more.sum())
+    usual *= np.sum(window**2)
+    of_muscle = (frequency >= SLOW_HZ) & (frequency <= source.band.high_hz)
+    fast = np.sum(np.array(powers)[:, of_muscle], axis=1)
+    if np.median(fast) > RAISED**2 * usual[of_muscle].sum():
+        return False
+    more = np.mean(powers, axis=0) - usual
+    return bool(more[of_muscle].sum() < SLOW_SHARE * more[frequency <= source.band.high_hz].sum())

@@ -31,27 +31,32 @@ def satellites(waves: Waveforms) -> NDArray[np.bool_]:
     """
     times = waves.sample / waves.recording_rate
     result = np.zeros(len(times), bool)
-    first = np.flatnonzero(np.diff(times) <= LONGEST_S)
-    if len(first) < _FEWEST:
+    ends = np.searchsorted(times, times + LONGEST_S, side="right")
+    pairs = [(i, j) for i, end in enumerate(ends) for j in range(i + 1, end)]
+    if len(pairs) < _FEWEST:
         return result
-    lags = times[first + 1] - times[first]
+    first, second = np.array(pairs).T
+    lags = times[second] - times[first]
     open_pairs = np.ones(len(first), bool)
     for _ in range(_MOST_SEEDS):
         if np.count_nonzero(open_pairs) < _FEWEST:
             break
-        crowd = np.array([np.sum(np.abs(lags[open_pairs] - lag) <= _JITTER_S) for lag in lags])
+        others = np.sort(lags[open_pairs])
+        crowd = np.searchsorted(others, lags + _JITTER_S, side="right")
+        crowd -= np.searchsorted(others, lags - _JITTER_S)
         seed = int(np.argmax(np.where(open_pairs, crowd, 0)))
         if crowd[seed] < _FEWEST:
             break
         like = _like(waves, int(first[seed]), float(lags[seed]))
         same = np.abs(lags - lags[seed]) <= _JITTER_S
-        members = first[same & like[first]]
-        open_pairs &= ~(same & like[first])
+        alike = same & like[first]
+        leading, following = first[alike], second[alike]
+        open_pairs &= ~alike
         open_pairs[seed] = False
-        singles = np.setdiff1d(np.flatnonzero(like), np.concatenate([members, members + 1]))
-        if len(members) >= _FEWEST and len(members) >= _SHARE * (len(members) + len(singles)):
-            later = np.median(waves.height[members + 1]) <= np.median(waves.height[members])
-            result[members + 1 if later else members] = True
+        singles = np.setdiff1d(np.flatnonzero(like), np.concatenate([leading, following]))
+        if len(leading) >= _FEWEST and len(leading) >= _SHARE * (len(leading) + len(singles)):
+            later = np.median(waves.height[following]) <= np.median(waves.height[leading])
+            result[following if later else leading] = True
     return result
 
 

@@ -11,7 +11,7 @@ from myolens.emg.courses import chapters, course, joined
 from myolens.emg.matching import Discharges, Matches, match, resolve, without_composites
 from myolens.emg.noise import Noise
 from myolens.emg.satellites import locked
-from myolens.emg.sorting import FEWEST_EVENTS, Features, clusters, features
+from myolens.emg.sorting import FEWEST_EVENTS, Features, clusters, features, whole
 from myolens.emg.waveforms import BEFORE_S, SEARCH_S, Waveforms
 
 _MOST_AVERAGED = 400
@@ -72,10 +72,10 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
 def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
     """Explain the windows by the units found, then again by what stood alone; None without any unit."""
     chapter = chapters(times_s)
-    units = joined(feature, without_composites(feature, clusters(feature)), chapter)
+    units = joined(feature, without_composites(feature, clusters(feature), times_s), chapter)
     if not units:
         return None
-    courses = np.stack([course(feature, unit.events, unit.place, chapter) for unit in units])
+    courses = np.stack([course(feature, unit.events, unit.place, chapter, whole) for unit in units])
     rough = match(feature, courses, chapter)
     place = rough.shift + feature.home
     alone = (np.bincount(rough.event, minlength=len(times_s))[rough.event] == 1) & rough.fits[rough.event]
@@ -83,7 +83,7 @@ def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
     for unit in range(len(units)):
         own = alone & (rough.unit == unit)
         if np.sum(own) >= FEWEST_EVENTS:
-            courses[unit] = course(feature, rough.event[own], place[own], chapter)
+            courses[unit] = course(feature, rough.event[own], place[own], chapter, whole)
     return match(feature, courses, chapter)
 
 

@@ -14,6 +14,9 @@ from myolens.emg.waveforms import BEFORE_S, Waveforms
 TEMPLATE_BEFORE_S, TEMPLATE_AFTER_S = 0.010, 0.014
 """A template spans this much around the largest deflection; the rest of the window is room for shifts."""
 
+MEDIAN_VARIANCE = 1.57
+"""Of a median of normal values, over that of their mean."""
+
 FEWEST_EVENTS = 3
 """A unit needs at least this many like discharges; fewer stay unassigned."""
 
@@ -230,3 +233,20 @@ def average(feature: Features, events: NDArray[np.int64], place: NDArray[np.int6
     span = np.arange(feature.length)
     stack = feature.x[events[:, None], place[:, None] + span]
     return np.asarray(np.median(stack, axis=0) if len(stack) < 400 else stack.mean(axis=0), np.float32)
+
+
+def whole(feature: Features, events: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Median whole window, the template at home; before and after it, what is more than noise leaves.
+
+    A potential may last longer than a template: what a short one leaves of it is no second discharge.
+    """
+    samples = feature.x.shape[1]
+    at = np.clip((place - feature.home)[:, None] + np.arange(samples), 0, samples - 1)
+    result = np.asarray(np.median(feature.x[events[:, None], at], axis=0), np.float32)
+    stop = feature.home + feature.length
+    for side in (slice(0, feature.home), slice(stop, samples)):
+        size = result[side].size
+        noise = MEDIAN_VARIANCE * (size + 3.5 * np.sqrt(2 * size)) / len(events)
+        if float(np.sum(result[side] ** 2)) <= noise:
+            result[side] = 0
+    return result

@@ -52,12 +52,15 @@ class Switching:
         Frequency they keep step with.
     times_s : ndarray of float64
         When they came, ascending.
+    stepping_s : ndarray of float64
+        Those of them that are in step.
     events : ndarray of bool, shape (events,)
         Events that hold one.
     """
 
     mains_hz: float
     times_s: NDArray[np.float64]
+    stepping_s: NDArray[np.float64]
     events: NDArray[np.bool_]
 
     @property
@@ -114,21 +117,21 @@ def find_switching(
     """
     times, units = discharges.sample / waves.recording_rate, discharges.unit
     numbers = np.unique(units[units >= 0])
-    before = already.times_s if already else np.zeros(0)
-    for frequency in _frequencies(mains):
-        stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=waves.recording_rate)]
-        own = np.isin(units, stepping)
-        spikes = np.sort(np.concatenate([before, times[own]]))
-        others = [k for k in numbers if k not in stepping]
-        own |= np.isin(units, [k for k in others if _beside(times[units == k], spikes)])
+    none = np.zeros(0)
+    before, known = (already.times_s, already.stepping_s) if already else (none, none)
+    for frequency in sorted(_frequencies(mains), key=lambda one: already is None or one != already.mains_hz):
+        rate = waves.recording_rate
+        stepping = [k for k in numbers if in_step(times[units == k], frequency, rate=rate)]
         if already and frequency == already.mains_hz:
-            rate = waves.recording_rate
-            own |= np.isin(units, [k for k in others if _with(times[units == k], before, frequency, rate)])
-        if _beside(times[units < 0], spikes):
-            own |= (units < 0) & (distance(times, spikes) <= _BESIDE_S)
+            stepping += [k for k in numbers if _with(times[units == k], known, frequency, rate)]
+        own = np.isin(units, stepping)
+        steps = np.sort(np.concatenate([known, times[own]]))
+        own |= np.isin(units, [k for k in numbers if _beside(times[units == k], steps)])
+        if _beside(times[units < 0], steps):
+            own |= (units < 0) & (distance(times, steps) <= _BESIDE_S)
         if own.any():
             held = np.isin(np.arange(len(waves.sample)), discharges.event[own])
-            return Switching(frequency, np.sort(np.concatenate([before, times[own]])), held)
+            return Switching(frequency, np.sort(np.concatenate([before, times[own]])), steps, held)
     return None
 
 
@@ -164,7 +167,7 @@ def in_step(times_s: NDArray[np.float64], mains_hz: float, *, rate: float) -> bo
     return False
 
 
-def told_apart(
+def by_machine(
     stretches: Stretches, events: Events, mains: Mains | None, found: Switching | None
 ) -> dict[str, Stretches]:
     """Stretches that were taken for voluntary activity, and those that are the work of a machine.

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from myolens.assessment.result import Assessment
 from myolens.case import Case
 from myolens.emg.analysis import Analysis
+from myolens.emg.size import counted_of
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports.examined import Examined
 from myolens.reports.page import likely_causes, recording_sentence
@@ -199,7 +200,7 @@ def _rate(analysis: Analysis, subject: dict[str, str], stamp: str) -> dict[str, 
     }
     if analysis.muscle:
         observation["bodySite"] = {"text": analysis.muscle}
-    rate = analysis.rate_per_min
+    rate = counted_of(analysis).rate_per_min
     if rate is None:
         reason = {"text": "nothing could be counted"}
         return observation | {"dataAbsentReason": reason}

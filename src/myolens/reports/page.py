@@ -17,6 +17,7 @@ from myolens.assessment.words import capital, of_hundred, per_hundred
 from myolens.case import Case, Finding
 from myolens.diary.interview import PLACES
 from myolens.emg.analysis import Analysis
+from myolens.emg.size import Counted, counted_of
 from myolens.knowledge.model import UrgencyLevel
 from myolens.reports import figures, needle
 from myolens.reports.body import body_picture
@@ -208,15 +209,31 @@ def recording_sentence(analysis: Analysis) -> str:
     length = f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
     if analysis.rate_per_min is None:
         return "Nothing could be counted in this recording; the reasons are under quality."
-    rate = analysis.rate_per_min
+    rate, counts = analysis.rate_per_min, counted_of(analysis)
     count = len(analysis.events)
-    twitches = "1 twitch" if count == 1 else f"{count} twitches"
+    what = "discharge" if counts.smaller else "twitch"
+    plural = "s" if counts.smaller else "es"
     units = ""
     if analysis.units:
         units = f" from {len(analysis.units)} motor unit{'s' if len(analysis.units) > 1 else ''}"
     return (
-        f"{twitches}{units} in {length} that could be used: {rate.value:.1f} per minute "
-        f"({rate.level:.0%} interval {rate.low:.1f} to {rate.high:.1f})."
+        f"{count} {what}{'' if count == 1 else plural}{units} in {length} that could be used: "
+        f"{rate.value:.1f} per minute ({rate.level:.0%} interval {rate.low:.1f} to {rate.high:.1f})."
+        f"{_large_words(counts)}"
+    )
+
+
+def _large_words(counts: Counted) -> str:
+    """Say how many discharges are large enough to be counted as twitches, where some are not."""
+    if not counts.smaller or counts.rate_per_min is None:
+        return ""
+    size = f"{counts.least_uv:.0f} µV, the size from which twitches are counted"
+    if not counts.events:
+        return f" None reaches {size}; muscles of people without any trouble have smaller ones too."
+    rate, large = counts.rate_per_min, len(counts.events)
+    return (
+        f" {large} reach{'es' if large == 1 else ''} {size}: {rate.value:.1f} per minute "
+        f"({rate.low:.1f} to {rate.high:.1f}); muscles of people without any trouble have smaller ones too."
     )
 
 
@@ -306,11 +323,17 @@ def recording_numbers(analysis: Analysis) -> list[tuple[str, str]]:
     reading = needle.reading_of(analysis)
     if reading is not None:
         return needle.numbers(reading)
-    rate, quality = analysis.rate_per_min, analysis.quality
+    counts, quality = counted_of(analysis), analysis.quality
+    rate, large = analysis.rate_per_min, counts.rate_per_min
+    twitch = "discharge" if counts.smaller else "twitch"
     cells = []
     if rate is not None:
-        cells.append((f"{rate.value:.1f}/min", f"twitch rate, 95 % interval {rate.low:.1f}–{rate.high:.1f}"))
-    cells.append((str(len(analysis.events)), "twitches found"))
+        words = f"{twitch} rate, 95 % interval {rate.low:.1f}–{rate.high:.1f}"
+        cells.append((f"{rate.value:.1f}/min", words))
+    cells.append((str(len(analysis.events)), "discharges found" if counts.smaller else "twitches found"))
+    if counts.smaller and large is not None:
+        words = f"of {counts.least_uv:.0f} µV or more, counted as twitches ({large.low:.1f}–{large.high:.1f})"
+        cells.append((f"{large.value:.1f}/min", words))
     cells.append((str(len(analysis.units)), "motor units"))
     used = f"{analysis.analysed_seconds:.0f} of {analysis.seconds:.0f} s"
     cells.append((used, "used"))

@@ -10,6 +10,7 @@ from myolens.assessment.result import Assessment, CauseResult, CheckedFor, Under
 from myolens.assessment.words import capital, of_hundred, range_of
 from myolens.case import Case, Lab
 from myolens.emg import Comparison
+from myolens.emg.size import counted_of
 from myolens.knowledge import load
 from myolens.knowledge.vocabulary import DURATION
 from myolens.reports import needle
@@ -129,14 +130,16 @@ def recording_row(item: Examined) -> list[str]:
     """One recording as a row: name, muscle, time used, what was found, units, quality, review."""
     analysis = item.analysis
     reading = needle.reading_of(analysis)
-    rate = analysis.rate_per_min
+    counts = counted_of(analysis)
+    rate = counts.rate_per_min
     if reading is not None:
         shown, units = needle.sentence(reading).partition(",")[0], len(reading["potentials"])
     elif rate is None or analysis.quality.verdict == "unusable":
         shown, units = "nothing could be counted", 0
     else:
         units = len(analysis.units)
-        shown = f"{rate.value:.1f} a minute ({rate.low:.1f} to {rate.high:.1f})"
+        size = f" of {counts.least_uv:.0f} µV or more" if counts.smaller else ""
+        shown = f"{rate.value:.1f} a minute{size} ({rate.low:.1f} to {rate.high:.1f})"
     return [
         f"{analysis.recording}, {item.when}" if item.when else analysis.recording,
         analysis.muscle or "not named",
