@@ -24,6 +24,7 @@ from myolens.emg.heartbeat import Heart, average_beats, find_heart, from_beats, 
 from myolens.emg.noise import Noise, survey
 from myolens.emg.satellites import satellites
 from myolens.emg.streaming import Source
+from myolens.emg.switching import many_in_step
 from myolens.emg.waveforms import AFTER_S, Waveforms, cut_out
 
 _BEAT_REACH_S = 0.15
@@ -152,7 +153,9 @@ def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDA
         return none
     waves = _measured(found, limit, source, noise, result)
     heart = find_heart(waves)
-    return heart.beats_s if heart else none
+    if heart is None or many_in_step(waves.sample / waves.recording_rate, waves.recording_rate, noise.mains):
+        return none
+    return heart.beats_s
 
 
 def least_small(limit: float) -> float:

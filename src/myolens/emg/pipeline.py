@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +45,7 @@ from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.size import Counted, counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
+from myolens.emg.switching import by_machine, unswitched
 from myolens.emg.timing import as_recorded
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
@@ -84,8 +86,8 @@ def analyze(
     -------
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
-        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat`` and, where there was a needle or
-        stimulation, ``needle`` and ``stimulation``.
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there
+        was a needle or stimulation, ``needle`` and ``stimulation``.
 
     Raises
     ------
@@ -209,21 +211,21 @@ def _at_rest(
     not_rest = left_out(waves, small_s)
     waves = outside(waves, together(not_rest))
     names = tuple(recording.channels[row].name for row in source.rows)
-    discharges, shapes = sort_discharges(waves, noise)
-    waves, discharges, shapes = _distinct(source, noise, waves, discharges, shapes, size, events.threshold)
+    sort = partial(_sorted, source=source, noise=noise, size=size, threshold=events.threshold)
+    waves, discharges, shapes, switching = unswitched(*sort(waves), noise.mains, sort)
+    not_rest |= by_machine(not_rest[VOLUNTARY], events, noise.mains, switching)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
-        waves = waves.where(~heart.events)
-        waves, discharges, shapes = _distinct(
-            source, noise, waves, *sort_discharges(waves, noise), size, events.threshold
-        )
+        waves, discharges, shapes = sort(waves.where(~heart.events))
     lone = discharges.unit < 0
     restless = accompanied(
         source,
         noise,
         waves.where(discharges.event[lone]),
         of_units_s=discharges.sample[~lone] / recording.rate,
-        explained_s=np.sort(np.concatenate([explained_s, _beats(heart)])),
+        explained_s=np.sort(
+            np.concatenate([explained_s, _beats(heart), *([switching.times_s] if switching else [])])
+        ),
     )
     excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
     spans = merged((span.start_s, span.end_s) for span in excluded)
@@ -239,7 +241,9 @@ def _at_rest(
     sizeable = counted(found, kept, kind)
     at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
-    quality = judge(source, channels, noise, events, excluded, analysed_s=analysed_s, detectable=detectable)
+    quality = judge(
+        source, channels, noise, events, excluded, switching, analysed_s=analysed_s, detectable=detectable
+    )
     quality = told(quality, exchanged, names, recording.seconds)
     return Analysis(
         recording=recording.source,
@@ -282,6 +286,7 @@ def _at_rest(
                 "per_min": round(heart.per_min, 1),
                 "events_left_out": int(heart.events.sum()),
             },
+            "switching": None if switching is None else switching.details(),
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),
             "dispersion": {"index": round(spread.index, 3), "windows": spread.windows},
@@ -301,20 +306,15 @@ def _told_apart(events: Events) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.sort(np.concatenate([_beats(events.heart), events.times_s[events.pops], slow_s])), slow_s
 
 
-def _distinct(
-    source: Source,
-    noise: Noise,
-    waves: Waveforms,
-    discharges: Discharges,
-    shapes: Shapes,
-    size: float,
-    threshold: float,
+def _sorted(
+    waves: Waveforms, source: Source, noise: Noise, size: float, threshold: float
 ) -> tuple[Waveforms, Discharges, Shapes]:
-    """Without what is too small to be told from noise, sorted anew until nothing is.
+    """Into units, without what is too small to be told from noise: sorted anew until nothing is.
 
     Before a heart is looked for: weak beats that were recalled as a crowd are dropped as such, and no
     discharge that falls on one with them.
     """
+    discharges, shapes = sort_discharges(waves, noise)
     while (dropped := indistinct(source, noise, waves, discharges, size, threshold)).any():
         waves = waves.where(~dropped)
         discharges, shapes = sort_discharges(waves, noise)

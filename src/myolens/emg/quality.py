@@ -14,6 +14,7 @@ from myolens.emg.events import Events
 from myolens.emg.needle_reference import LEAST_POTENTIALS
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
+from myolens.emg.switching import SWITCHED, Switching
 from myolens.recording import Span
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def judge(
     noise: Noise,
     events: Events,
     excluded: Sequence[Span],
+    switching: Switching | None,
     *,
     analysed_s: float,
     detectable: float,
@@ -55,6 +57,7 @@ def judge(
         *_length(source.recording.seconds, analysed_s),
         *_noise(noise, noise_uv, events.scale),
         *_electrodes(source, channels, events, excluded, analysed_s),
+        *_machine(switching, analysed_s),
         *_excluded(excluded, source.recording.seconds),
     ]
     if source.recording.rate < 1000:
@@ -210,6 +213,19 @@ def _electrodes(
     return found
 
 
+def _machine(switching: Switching | None, analysed_s: float) -> list[tuple[int, str]]:
+    if switching is None:
+        return []
+    spikes = switching.spikes
+    return [
+        (
+            1 if spikes > 6 * max(analysed_s, 1) / 60 else 0,
+            f"{spikes} spikes in step with the mains were left out: a charger, heater, dimmer or stimulator "
+            "is switched nearby; unplug it or move away.",
+        )
+    ]
+
+
 def _excluded(excluded: Sequence[Span], seconds: float) -> list[tuple[int, str]]:
     found = []
     for reason, mend in (
@@ -217,6 +233,7 @@ def _excluded(excluded: Sequence[Span], seconds: float) -> list[tuple[int, str]]
             exclusion.VOLUNTARY,
             "support the limb and wait for rest; if it was at rest, bursts may be myokymia or cramp",
         ),
+        (SWITCHED, "unplug chargers, heaters, dimmers and stimulators nearby"),
         (exclusion.MOVEMENT, "support the limb and fix the cables"),
         (exclusion.CLIPPING, "lower the gain or check the reference electrode"),
         (exclusion.NO_SIGNAL, "check the connection"),
