@@ -15,8 +15,8 @@ from myolens.emg.waveforms import Waveforms, joined
 
 EVIDENCE = 14.0
 """Log-likelihood ratio above which a weak event is a known unit's. Gaussian noise at a hundred candidates
-a minute would need 12; the rest is for noise that is neither Gaussian nor white (set on mixtures: two less or more
-move sensitivity and precision by half a percent against each other)."""
+a minute would need 12; the rest is for noise that is neither Gaussian nor white (set on mixtures: two less or
+more move sensitivity and precision by half a percent against each other)."""
 
 _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, (35.0, 50.0), 80.0
