@@ -47,6 +47,7 @@ from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
 from myolens.emg.switching import by_machine, unswitched
 from myolens.emg.timing import as_recorded
+from myolens.emg.unrest import unrest
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
 from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
@@ -183,7 +184,7 @@ def _at_rest(
             events.scan,
             events.threshold,
             disturbances,
-            raised_s,
+            [*raised_s, *unrest(waves, events.weak, len(source.rows))],
             waves,
             explained_s=explained_s,
             slow_s=slow_s,
