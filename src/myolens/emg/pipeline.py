@@ -45,7 +45,7 @@ from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.size import Counted, counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
-from myolens.emg.switching import by_machine, unswitched
+from myolens.emg.switching import BESIDE_S, by_machine, unswitched
 from myolens.emg.timing import as_recorded
 from myolens.emg.unrest import unrest
 from myolens.emg.waveforms import Waveforms, joined
@@ -184,7 +184,7 @@ def _at_rest(
             events.scan,
             events.threshold,
             disturbances,
-            [*raised_s, *unrest(waves, events.weak, len(source.rows))],
+            raised_s,
             waves,
             explained_s=explained_s,
             slow_s=slow_s,
@@ -219,14 +219,14 @@ def _at_rest(
     if events.heart is None and heart is not None:
         waves, discharges, shapes = sort(waves.where(~heart.events))
     lone = discharges.unit < 0
-    restless = accompanied(
+    spikes_s = switching.times_s if switching else np.zeros(0)
+    own = events.weak.where(distance(events.weak.sample / recording.rate, spikes_s) > BESIDE_S)
+    restless = unrest(waves, own, len(source.rows)) + accompanied(
         source,
         noise,
         waves.where(discharges.event[lone]),
         of_units_s=discharges.sample[~lone] / recording.rate,
-        explained_s=np.sort(
-            np.concatenate([explained_s, _beats(heart), *([switching.times_s] if switching else [])])
-        ),
+        explained_s=np.sort(np.concatenate([explained_s, _beats(heart), spikes_s])),
     )
     excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
     spans = merged((span.start_s, span.end_s) for span in excluded)

@@ -36,7 +36,7 @@ LONGEST_S = 1.5
 """Over longer intervals the mains may drift out of the step that is known."""
 
 _IN_STEP = 0.7
-_BESIDE_S = 0.1
+BESIDE_S = 0.1
 _MOST = 0.5
 _NEAR_STEP, _OF_STRETCH = 0.05, 0.25
 _SLOPES = np.geomspace(0.05, 500.0, 120)
@@ -128,7 +128,7 @@ def find_switching(
         steps = np.sort(np.concatenate([known, times[own]]))
         own |= np.isin(units, [k for k in numbers if _beside(times[units == k], steps)])
         if _beside(times[units < 0], steps):
-            own |= (units < 0) & (distance(times, steps) <= _BESIDE_S)
+            own |= (units < 0) & (distance(times, steps) <= BESIDE_S)
         if own.any():
             held = np.isin(np.arange(len(waves.sample)), discharges.event[own])
             return Switching(frequency, np.sort(np.concatenate([before, times[own]])), steps, held)
@@ -241,11 +241,11 @@ def _beside(times_s: NDArray[np.float64], spikes_s: NDArray[np.float64]) -> bool
     """
     if not len(spikes_s):
         return False
-    apart = np.diff(times_s, prepend=-np.inf) > _BESIDE_S
+    apart = np.diff(times_s, prepend=-np.inf) > BESIDE_S
     gap = distance(times_s[apart], spikes_s)
     gap = gap[gap <= LONGEST_S]
-    chance = _covered(spikes_s, _BESIDE_S) / _covered(spikes_s, LONGEST_S)
-    share = float(np.mean(gap <= _BESIDE_S)) if len(gap) else 0.0
+    chance = _covered(spikes_s, BESIDE_S) / _covered(spikes_s, LONGEST_S)
+    share = float(np.mean(gap <= BESIDE_S)) if len(gap) else 0.0
     if share <= max(_MOST, chance):
         return False
     return _tail(share, chance, len(gap)) < _ONCE_KNOWN

@@ -17,12 +17,12 @@ once in a minute on one; real rest, of which the tail is heavier, less than twic
 _FEWEST_IN_PART, _PARTS, _PART_S = 10, 5, 2.0
 _INTERVALS, _SHORTEST_S, _LONGEST_S = 10, 0.05, 0.3
 _EVEN, _MISSED, _DOUBLE = 0.3, 3, 1.5
-_JOIN_S = 2.0
+_JOIN_S, _MARGIN_S = 2.0, 0.5
 _FEW_CHANNELS = 4
 
 
 def unrest(waves: Waveforms, weak: Waveforms, channels: int) -> Stretches:
-    """Regular trains and, on up to four channels, unceasing activity.
+    """Regular trains and, on up to four channels, unceasing activity, with half a second on either side.
 
     Many channels show many units of a muscle, and noise itself reaches the height that counts.
 
@@ -39,25 +39,26 @@ def unrest(waves: Waveforms, weak: Waveforms, channels: int) -> Stretches:
     if channels <= _FEW_CHANNELS:
         small = weak.height >= LEAST_HEIGHT
         found = [*found, *unceasing(times_s, weak.sample[small] / weak.recording_rate)]
-    return merged(found, gap_s=_JOIN_S)
+    return [(a - _MARGIN_S, b + _MARGIN_S) for a, b in merged(found, gap_s=_JOIN_S)]
 
 
 def unceasing(discharge_s: NDArray[np.float64], small_s: NDArray[np.float64]) -> Stretches:
-    """Stretches with five deflections a second or more over ten seconds, discharges and smaller ones together.
+    """Stretches with five deflections a second or more over ten seconds, discharges and smaller ones
+    together.
 
-    Where units fire all the time, the noise level is that of their own activity, most of their potentials stay
-    below the threshold, and those above it look like single discharges. Among the highest rates of fasciculation
-    recorded is 160 a minute, of which 50 in ten seconds come by chance less than once in 25 000 such windows
-    (Poisson); two units held just above their lowest rate make as many. Each two of the ten seconds are to hold
-    ten, as a short effort makes many deflections, and none beside it.
+    Where units fire all the time, the noise level is that of their own activity, most of their potentials
+    stay below the threshold, and those above it look like single discharges. Among the highest rates of
+    fasciculation recorded is 160 a minute, of which 50 in ten seconds come by chance less than once in 25
+    000 such windows (Poisson); two units held just above their lowest rate make as many. Each two of the
+    ten seconds are to hold ten, as a short effort makes many deflections, and none beside it.
 
     Parameters
     ----------
     discharge_s : ndarray
         Events above the threshold that may be of muscle, ascending.
     small_s : ndarray
-        Deflections below it of `LEAST_HEIGHT` or more, ascending; one within 36 ms of a discharge or of another
-        is part of it.
+        Deflections below it of `LEAST_HEIGHT` or more, ascending; one within 36 ms of a discharge or of
+        another is part of it.
     """
     times = _apart(discharge_s, small_s)
     edges = np.searchsorted(times, times[:, None] + _PART_S * np.arange(_PARTS + 1))
@@ -67,12 +68,13 @@ def unceasing(discharge_s: NDArray[np.float64], small_s: NDArray[np.float64]) ->
 
 
 def regular_trains(times_s: NDArray[np.float64]) -> Stretches:
-    """Stretches in which eleven discharges or more follow one another evenly, whatever unit they are given to.
+    """Stretches in which eleven discharges or more follow one another evenly, whatever unit they are given
+    to.
 
-    Ten successive intervals of 50–300 ms with a coefficient of variation of 0.3 at most, as units fire at will
-    (0.1–0.3: Clamann, Biophys J 1969;9:1233); up to three of them may be twice as long, for a discharge that
-    was missed. Irregular discharges at 160 a minute do so about once in ten minutes, at 90 a minute once in
-    hours (simulated Poisson processes).
+    Ten successive intervals of 50–300 ms with a coefficient of variation of 0.3 at most, as units fire at
+    will (0.1–0.3: Clamann, Biophys J 1969;9:1233); up to three of them may be twice as long, for a
+    discharge that was missed. Irregular discharges at 160 a minute do so about once in ten minutes, at 90 a
+    minute once in hours (simulated Poisson processes).
 
     Parameters
     ----------
