@@ -43,13 +43,12 @@ def unrest(waves: Waveforms, weak: Waveforms, channels: int) -> Stretches:
 
 
 def unceasing(discharge_s: NDArray[np.float64], small_s: NDArray[np.float64]) -> Stretches:
-    """Stretches with five deflections a second or more over ten seconds, discharges and smaller ones
-    together.
+    """Stretches with five deflections a second or more for ten seconds, discharges and smaller ones.
 
     Where units fire all the time, the noise level is that of their own activity, most of their potentials
     stay below the threshold, and those above it look like single discharges. Among the highest rates of
-    fasciculation recorded is 160 a minute, of which 50 in ten seconds come by chance less than once in 25
-    000 such windows (Poisson); two units held just above their lowest rate make as many. Each two of the
+    fasciculation recorded is 160 a minute, of which 50 in ten seconds come by chance less than once in 25 000
+    such windows (Poisson); two units held just above their lowest rate make as many. Each two of the
     ten seconds are to hold ten, as a short effort makes many deflections, and none beside it.
 
     Parameters
@@ -68,8 +67,7 @@ def unceasing(discharge_s: NDArray[np.float64], small_s: NDArray[np.float64]) ->
 
 
 def regular_trains(times_s: NDArray[np.float64]) -> Stretches:
-    """Stretches in which eleven discharges or more follow one another evenly, whatever unit they are given
-    to.
+    """Stretches in which eleven discharges or more follow one another evenly, whatever their unit.
 
     Ten successive intervals of 50–300 ms with a coefficient of variation of 0.3 at most, as units fire at
     will (0.1–0.3: Clamann, Biophys J 1969;9:1233); up to three of them may be twice as long, for a
