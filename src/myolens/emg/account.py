@@ -1,15 +1,21 @@
-"""Discharges and units as an analysis tells them."""
+"""Discharges and units as an analysis tells them, and what it remarks."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
 from myolens.emg.analysis import Event, Unit
 from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, length
+from myolens.emg.effort import SETTLED_S, Settled
+from myolens.emg.findings import NOTHING_FOUND, so_many
 from myolens.emg.matching import Discharges
 from myolens.emg.shapes import Shapes
+from myolens.emg.size import Counted
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms
+from myolens.recording import Recording, Span
 
 
 def events_of(source: Source, waves: Waveforms, discharges: Discharges, shapes: Shapes) -> tuple[Event, ...]:
@@ -59,3 +65,33 @@ def units_of(source: Source, events: tuple[Event, ...], shapes: Shapes, kept: St
             )
         )
     return tuple(units)
+
+
+def notes_on(
+    recording: Recording,
+    found: tuple[Event, ...],
+    excluded: tuple[Span, ...],
+    at_rest: Settled,
+    sizeable: Counted,
+) -> tuple[str, ...]:
+    """What was assumed, and what could not be told, in sentences."""
+    notes = list(recording.notes)
+    if not found:
+        notes.append(NOTHING_FOUND)
+    if loose := sum(event.unit is None for event in found):
+        notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
+    if sizeable.smaller:
+        notes.append(
+            f"{so_many(sizeable.smaller, len(found))} stay{'s' if sizeable.smaller == 1 else ''} below "
+            f"{sizeable.least_uv:.0f} µV peak to peak, from where twitches were counted in healthy people. "
+            "Resting muscles of people without any trouble show such too: no finding rests on them."
+        )
+    if near := len(found) - at_rest.events:
+        notes.append(
+            f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "
+            "voluntary activity; a muscle not at rest may fire single units too: support the limb and record "
+            "again."
+        )
+    if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
+        notes.append("Stretches left out for several reasons overlap; they are counted once.")
+    return tuple(notes)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.account import events_of, units_of
-from myolens.emg.analysis import Analysis, Event
+from myolens.emg.account import events_of, notes_on, units_of
+from myolens.emg.analysis import Analysis
 from myolens.emg.channels import Usable, usable
 from myolens.emg.counting import Stretches, complement, length, rate_per_min
 from myolens.emg.detectability import detectable_peak_to_peak
 from myolens.emg.detection import SIDELOBE_REACH_S, distance, scan, telling
 from myolens.emg.disturbances import disturbed
-from myolens.emg.effort import SETTLED_S, Settled, settled
+from myolens.emg.effort import settled
 from myolens.emg.events import Events, beats_from_ecg, find_events, least_small
 from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
@@ -30,7 +29,7 @@ from myolens.emg.exclusion import (
 )
 from myolens.emg.familiar import with_familiar
 from myolens.emg.filtering import band_for
-from myolens.emg.findings import NOTHING_FOUND, implied, so_many
+from myolens.emg.findings import NOTHING_FOUND, implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
 from myolens.emg.isolation import accompanied, indistinct
@@ -42,7 +41,7 @@ from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
 from myolens.emg.rises import drowned, tonic
 from myolens.emg.shapes import Shapes, sort_discharges
-from myolens.emg.size import Counted, counted, event_times
+from myolens.emg.size import counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
 from myolens.emg.switching import BESIDE_S, by_machine, unswitched
@@ -50,7 +49,7 @@ from myolens.emg.timing import as_recorded
 from myolens.emg.unrest import unrest
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
-from myolens.recording import EMG_KINDS, ChannelKind, Recording, Span
+from myolens.recording import EMG_KINDS, ChannelKind, Recording
 
 SHORTEST_S = 2.0
 """Less than this cannot be analysed: noise itself could not be told."""
@@ -195,17 +194,22 @@ def _at_rest(
         return merged(span for stretches in found.values() for span in stretches)
 
     positions = tuple(recording.channels[row].position_mm for row in source.rows)
-    waves, weak = outside(events.waves.where(events.muscle), evoked), events.weak
     size = telling(false_alarms_per_10_min, len(source.rows))
-    waves = waves.where(~drowned(waves, noise, raised_s, size, source.frame))
-    spans = together(left_out(waves, np.zeros(0)))
+
+    def surfaced(waves: Waveforms) -> Waveforms:
+        return waves.where(~drowned(waves, noise, raised_s, size, source.frame))
+
+    def of_muscle(events: Events) -> Waveforms:
+        return surfaced(outside(events.waves.where(events.muscle), evoked))
+
+    spans = together(left_out(of_muscle(events), np.zeros(0)))
     events = with_familiar(events, noise, merged([*spans, *evoked]))
     explained_s, slow_s = _told_apart(events)
-    waves = outside(events.waves.where(events.muscle), evoked)
+    waves, weak = of_muscle(events), events.weak
     exchanged = exchanges(outside(waves, spans), noise, positions, recording.seconds)
     waves, weak = put_back(waves, exchanged), put_back(outside(weak, spans), exchanged)
     at_work = waves.where(inside(waves.sample / recording.rate, spans))
-    waves = joined(at_work, with_recalled(outside(waves, spans), weak, noise)).in_order()
+    waves = joined(at_work, surfaced(with_recalled(outside(waves, spans), weak, noise))).in_order()
     small = weak.height > least_small(events.threshold)
     small_s = weak.sample[small] / recording.rate if len(source.rows) <= MOST_FOR_SMALL else np.zeros(0)
     small_s = small_s[distance(small_s, waves.sample / recording.rate) > SIDELOBE_REACH_S]
@@ -269,7 +273,7 @@ def _at_rest(
             muscle=muscle,
             at_rest=settled(event_times(sizeable.events), excluded, recording.seconds),
         ),
-        notes=_notes(recording, found, excluded, at_rest, sizeable),
+        notes=notes_on(recording, found, excluded, at_rest, sizeable),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),
@@ -324,35 +328,6 @@ def _sorted(
 
 def _beats(heart: Heart | None) -> NDArray[np.float64]:
     return heart.beats_s if heart else np.zeros(0)
-
-
-def _notes(
-    recording: Recording,
-    found: tuple[Event, ...],
-    excluded: tuple[Span, ...],
-    at_rest: Settled,
-    sizeable: Counted,
-) -> tuple[str, ...]:
-    notes = list(recording.notes)
-    if not found:
-        notes.append(NOTHING_FOUND)
-    if loose := sum(event.unit is None for event in found):
-        notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
-    if sizeable.smaller:
-        notes.append(
-            f"{so_many(sizeable.smaller, len(found))} stay{'s' if sizeable.smaller == 1 else ''} below "
-            f"{sizeable.least_uv:.0f} µV peak to peak, from where twitches were counted in healthy people. "
-            "Resting muscles of people without any trouble show such too: no finding rests on them."
-        )
-    if near := len(found) - at_rest.events:
-        notes.append(
-            f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "
-            "voluntary activity; a muscle not at rest may fire single units too: support the limb and record "
-            "again."
-        )
-    if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
-        notes.append("Stretches left out for several reasons overlap; they are counted once.")
-    return tuple(notes)
 
 
 def _with_needle(analysis: Analysis, recording: Recording, muscle: str | None) -> Analysis:
