@@ -29,7 +29,7 @@ _UNBORNE = 60.0
 _MOST_BEYOND, _ROUNDS = 0.05, 3
 _LOW_SHARES, _RARE = (0.25, 0.45, 0.65), 0.01
 _LEAST, _LEAST_SLOPE = 17.0, 3.0
-_TELLING = 5.0
+_TELLING = 4.7
 _FEWEST_PEAKS = 40
 _UNTOLD = 18.0
 _STEEPEST_GROWTH = 1.5
@@ -201,8 +201,8 @@ def _least(false_alarms_per_10_min: float) -> float:
 def telling(false_alarms_per_10_min: float, channels: int) -> float:
     """Times the noise that the largest deflection has to reach if a single channel is to tell it from chance.
 
-    Five at one false alarm in ten minutes; at other rates as the lowest threshold, which is of a statistic
-    that grows as the square. Several channels bear each other out: none is needed.
+    4.7 at one false alarm in ten minutes, as noise takes from a potential of five; at other rates as the lowest
+    threshold, which is of a statistic that grows as the square. Several channels bear each other out: none is needed.
     """
     if channels > 1:
         return 0.0

@@ -16,7 +16,7 @@ from myolens.emg.waveforms import Waveforms
 AROUND_S = 0.15
 """A pause of this length on both sides is shorter than the intervals of the slowest voluntary firing."""
 
-_OF_UNIT = 0.85
+_OF_UNIT = 0.9
 _POTENTIAL_S, _COMPLEX_S = 0.03, 0.06
 _ENOUGH = 0.5
 
@@ -32,7 +32,7 @@ def indistinct(
     """Events that are too small to be told from what noise makes.
 
     The peaks of a spiky background are as alike as those of a small unit. A potential that came once is
-    to reach the size given, and the potentials of a unit 0.85 of it at the median, as noise takes from some
+    to reach the size given, and the potentials of a unit 0.9 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
     The resting level is a low quantile of half a minute, which noise exceeds for seconds; what came once is
     measured by the noise of the three seconds around it where that is higher. On several
