@@ -201,8 +201,9 @@ def _least(false_alarms_per_10_min: float) -> float:
 def telling(false_alarms_per_10_min: float, channels: int) -> float:
     """Times the noise that the largest deflection has to reach if a single channel is to tell it from chance.
 
-    4.7 at one false alarm in ten minutes, as noise takes from a potential of five; at other rates as the lowest
-    threshold, which is of a statistic that grows as the square. Several channels bear each other out: none is needed.
+    4.7 at one false alarm in ten minutes, as noise takes from a potential of five; at other rates as the
+    lowest threshold, which is of a statistic that grows as the square. Several channels bear each other out:
+    none is needed.
     """
     if channels > 1:
         return 0.0
