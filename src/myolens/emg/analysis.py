@@ -23,6 +23,11 @@ class Estimate:
     high: float
     level: float = 0.95
 
+    def to_json(self) -> dict[str, float]:
+        """Return the parts, rounded."""
+        low, high = round(self.low, 3), round(self.high, 3)
+        return {"value": round(self.value, 3), "low": low, "high": high, "level": self.level}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -194,14 +199,7 @@ class Analysis:
                 }
                 for unit in self.units
             ],
-            "rate_per_min": None
-            if rate is None
-            else {
-                "value": round(rate.value, 3),
-                "low": round(rate.low, 3),
-                "high": round(rate.high, 3),
-                "level": rate.level,
-            },
+            "rate_per_min": None if rate is None else rate.to_json(),
             "excluded": [
                 {"start_s": round(s.start_s, 3), "end_s": round(s.end_s, 3), "reason": s.reason}
                 for s in self.excluded

@@ -51,14 +51,7 @@ class Counted:
             "least_uv": self.least_uv,
             "events": len(self.events),
             "smaller": self.smaller,
-            "rate_per_min": None
-            if rate is None
-            else {
-                "value": round(rate.value, 3),
-                "low": round(rate.low, 3),
-                "high": round(rate.high, 3),
-                "level": rate.level,
-            },
+            "rate_per_min": None if rate is None else rate.to_json(),
         }
 
 
