@@ -86,6 +86,7 @@ def analyze(
     -------
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
+        ``counted``, ``settled``,
         ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there
         was a needle or stimulation, ``needle`` and ``stimulation``.
 
