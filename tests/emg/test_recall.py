@@ -7,6 +7,7 @@ import pytest
 from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import analyze
+from myolens.emg.recall import _by_chance
 
 RATE = 1000.0
 
@@ -55,3 +56,13 @@ def test_shapes_that_come_either_way_up_are_no_unit() -> None:
     analysis = analyze(stored(x, RATE, channels))
     below = [event for event in analysis.events if event.snr_db < 20 * np.log10(3.5)]
     assert len(below) <= 2
+
+
+@pytest.mark.parametrize(
+    ("wins", "of", "share", "known"),
+    [(3, 3, 0.25, 1 / 64), (1, 4, 0.5, 15 / 16), (600, 2000, 0.25, 2.33e-7), (1500, 6000, 0.25, 0.505)],
+)
+def test_the_chance_of_so_many_wins_is_binomial_for_any_number(
+    wins: int, of: int, share: float, known: float
+) -> None:
+    assert _by_chance(wins, of, share) == pytest.approx(known, rel=0.05)

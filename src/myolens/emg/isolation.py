@@ -35,9 +35,9 @@ def indistinct(
     to reach the size given, and the potentials of a unit 0.9 of it at the median, as noise takes from some
     and adds to others (ours: in mixtures hardly any true discharge is smaller, and half of what is false).
     The resting level is a low quantile of half a minute, which noise exceeds for seconds; what came once is
-    measured by the noise of the three seconds around it where that is higher. On several
-    channels what lies below the threshold counts as the discharge of a unit only: on its own there is nothing
-    to tell it by.
+    measured by the noise of the three seconds around it where that is higher. What lies below
+    the threshold counts as the discharge of a unit only: it was recalled for its shape, and where no unit has
+    that shape after all there is nothing to tell it by.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def indistinct(
     for unit in np.unique(discharges.unit):
         own = discharges.event[discharges.unit == unit]
         if unit < 0:
-            single = waves.peak[own] < telling * there[own]
-            small[own] = single if telling else waves.height[own] <= threshold
+            weak = waves.height[own] <= threshold
+            small[own] = weak | (waves.peak[own] < telling * there[own])
         else:
             small[own] = np.median(size[own]) < _OF_UNIT * telling
     return small

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +13,19 @@ from myolens.emg.sorting import Cluster, Features, average, best_shift, clusters
 from myolens.emg.waveforms import Waveforms, joined
 
 EVIDENCE = 14.0
-"""Log-likelihood ratio above which a weak event is a known unit's. Gaussian noise at a hundred candidates
-a minute would need 12; the rest is for noise that is neither Gaussian nor white (set on mixtures: two less or
-more move sensitivity and precision by half a percent against each other)."""
+"""Log-likelihood ratio above which an event is a known unit's where the noise itself does not tell (see
+`_known`). Gaussian noise at a hundred candidates a minute would need 12; the rest is for noise that is
+neither Gaussian nor white."""
 
 _APART_S = 0.020
-_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 4, (35.0, 50.0), 80.0
+_FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 3, (35.0, 50.0), 80.0
 _CHANCE = 0.03
-_LIMITS, _FALSE_SHARE = range(12, 40), 0.3
+_LIMITS, _FALSE_SHARE, _FALSE_OF_KNOWN = range(10, 41), 0.3, 0.2
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
 _MOST_SEARCHED, _FEW_CHANNELS = 400, 8
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
-_GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.2
-_LOWEST_SCALE, _HIGHEST_SCALE = 0.65, 1.5
+_GATHERED_FROM, _MIRRORED = range(6, 41, 2), 0.3
+_HIGHEST_SCALE = 1.5
 _UNEXPLAINED = 0.25
 _UNLIKE = 10.0
 
@@ -38,7 +37,7 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     already seen several times, less is needed: the log of how much likelier the window is with the
     unit's potential in it than without, product − energy / 2 for noise of variance one (the matched
     filter: Kay, *Fundamentals of Statistical Signal Processing: Detection Theory*, 1998, ch. 4). A unit
-    may also stay below the threshold altogether: five or more weak events of one shape that noise does not
+    may also stay below the threshold altogether: three or more weak events of one shape that noise does not
     make (see `_recurring`). Shapes are looked for twice: as crowds denser than those of mirror images, and as
     the units into which the highest of the events left sort.
 
@@ -62,9 +61,9 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     left = np.arange(count, len(times))
     loose = np.arange(count)
     for cluster in clusters(feature.where(slice(count))):
-        evidence = _evidence(feature, left, _shrunk(cluster))
-        best[left] = np.maximum(best[left], np.where(evidence > EVIDENCE, evidence, 0))
-        left = left[evidence <= EVIDENCE]
+        evidence = _known(feature, left, _shrunk(cluster))
+        best[left] = np.maximum(best[left], evidence)
+        left = left[evidence == 0]
         loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
     most = _MOST_SEARCHED if waves.windows.shape[2] <= _FEW_CHANNELS else 0
     searched = np.sort(left[np.argsort(-height[left], kind="stable")[:most]])
@@ -109,8 +108,29 @@ def _evidence(
     _, scale, left = best_shift(feature, events, template)
     power = feature.power[events]
     explained = left <= noise_energy(feature) * power + _UNEXPLAINED * energy
-    explained &= (scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE)
+    explained &= scale < _HIGHEST_SCALE
     return np.where(explained, energy * (scale - 0.5) / power, 0.0).astype(np.float32)
+
+
+def _known(
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Evidence for the events that a known unit's potential explains, in as far as its mirror images do not.
+
+    What these explain better than it tells how often noise does (see `_recurring`). The evidence asked for is
+    the least, from 10 on, with which at most a fifth would be of noise: less in a smooth rest than in a spiky
+    one. A potential that resembles its mirror images needs `EVIDENCE`.
+    """
+    evidence = _evidence(feature, events, template)
+    decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
+    against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
+    against = against[against > evidence]
+    for limit in _LIMITS if decoys else (EVIDENCE,):
+        explained = evidence > limit
+        losses = int(np.count_nonzero(against > limit))
+        if losses <= _FALSE_OF_KNOWN * len(decoys) * np.count_nonzero(explained):
+            break
+    return np.asarray(np.where(explained, evidence, 0), np.float32)
 
 
 def _shrunk(cluster: Cluster) -> NDArray[np.float32]:
@@ -231,7 +251,9 @@ def _recurring(
 
 def _by_chance(wins: int, of: int, share: float) -> float:
     """Probability of so many wins or more where each comes with a probability of `share`."""
-    return float(sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(wins, of + 1)))
+    from scipy.special import bdtrc
+
+    return float(bdtrc(wins - 1, of, share))
 
 
 def _resemblance(shape: NDArray[np.float32], template: NDArray[np.float32]) -> float:
