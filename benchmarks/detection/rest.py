@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg import Analysis, analyze
+from myolens.emg.findings import PRESENT_STRENGTH
 from myolens.emg.size import counted_of
 from myolens.recording import Channel, ChannelKind, Recording
 
@@ -58,7 +59,7 @@ def read_rest(path: Path, *, mains_hz: float = 50.0) -> Rest:
 
 
 def row(rest: Rest, found: Analysis) -> tuple[list[str], NDArray[np.float64]]:
-    """Cells of the table, and analysed seconds, events, those of the counted size, findings of presence."""
+    """Cells of the table, and analysed seconds, events, those of the counted size, weight of a finding."""
     counts = counted_of(found)
 
     def apart(times: list[float]) -> int:
@@ -67,11 +68,16 @@ def row(rest: Rest, found: Analysis) -> tuple[list[str], NDArray[np.float64]]:
 
     every = apart([event.time_s for event in found.events])
     large = apart([event.time_s for event in counts.events])
-    present = any(finding.name == "emg_fasciculations" and finding.present for finding in found.findings)
+    weights = [f.strength or 0.0 for f in found.findings if f.name == "emg_fasciculations" and f.present]
+    weight = max(weights, default=0.0)
     share = found.analysed_seconds / found.seconds
     cells = [found.recording, f"{found.seconds:.0f}", f"{share:.0%}", str(every)]
-    cells += [str(large) if counts.least_uv else "–", "yes" if present else "no", found.quality.verdict]
-    return cells, np.array([found.analysed_seconds, every, large, present], float)
+    cells += [
+        str(large) if counts.least_uv else "–",
+        f"{weight:g}" if weight else "no",
+        found.quality.verdict,
+    ]
+    return cells, np.array([found.analysed_seconds, every, large, weight], float)
 
 
 def main() -> None:
@@ -86,17 +92,19 @@ def main() -> None:
         raise SystemExit(f"No {options.files} in {options.folder}")
     print("| recording | s | analysed | discharges | of 50 µV | finding | quality |")
     print("|---|---|---|---|---|---|---|")
-    total = np.zeros(4)
+    total, weights = np.zeros(4), []
     for path in paths:
         rest = read_rest(path, mains_hz=options.mains)
         cells, numbers = row(rest, analyze(rest.recording))
         total += numbers
+        weights.append(numbers[3])
         print(f"| {' | '.join(cells)} |", flush=True)
-    seconds, every, large, present = total
+    seconds, every, large, _ = total
+    present, full = (int(np.sum(np.array(weights) > limit)) for limit in (0, 0.99 * PRESENT_STRENGTH))
     print(
         f"\n{seconds:.0f} s analysed, {every:.0f} discharges ({600 * every / seconds:.1f} in 10 min), "
         f"{large:.0f} of 50 µV or more ({600 * large / seconds:.1f}); "
-        f"a finding in {present:.0f} of {len(paths)}."
+        f"a finding in {present} of {len(paths)}, in {full} with its full weight of {PRESENT_STRENGTH:g}."
     )
 
 

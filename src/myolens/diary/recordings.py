@@ -103,7 +103,12 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
             units=units,
             quality=analysis.quality,
             muscle=analysis.muscle,
-            at_rest=settled(event_times(sizeable.events), analysis.excluded, analysis.seconds),
+            at_rest=settled(
+                event_times(sizeable.events),
+                analysis.excluded,
+                analysis.seconds,
+                among_s=event_times(events),
+            ),
         )
     return replace(
         analysis,

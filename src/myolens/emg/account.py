@@ -73,8 +73,9 @@ def notes_on(
     excluded: tuple[Span, ...],
     at_rest: Settled,
     sizeable: Counted,
+    doubted: str = "",
 ) -> tuple[str, ...]:
-    """What was assumed, and what could not be told, in sentences."""
+    """What was assumed, and what could not be told, in sentences; why the finding weighs half among them."""
     notes = list(recording.notes)
     if not found:
         notes.append(NOTHING_FOUND)
@@ -89,9 +90,11 @@ def notes_on(
     if near := len(found) - at_rest.events:
         notes.append(
             f"{so_many(near, len(found))} {'lies' if near == 1 else 'lie'} within {SETTLED_S:.0f} s of "
-            "voluntary activity; a muscle not at rest may fire single units too: support the limb and record "
-            "again."
+            "voluntary activity or of an even run; a muscle not at rest may fire single units too: support "
+            "the limb and record again."
         )
+    if doubted:
+        notes.append(doubted)
     if any(b.start_s < a.end_s for a, b in pairwise(excluded)):
         notes.append("Stretches left out for several reasons overlap; they are counted once.")
     return tuple(notes)

@@ -8,8 +8,8 @@ from myolens.case import Finding
 from myolens.emg.analysis import Estimate, Quality, Unit
 from myolens.emg.clumping import probability_of_none
 from myolens.emg.counting import seconds_to_exclude
-from myolens.emg.effort import Settled
-from myolens.emg.size import Counted, units_among
+from myolens.emg.effort import SETTLED_S, Settled
+from myolens.emg.size import COUNTED_FROM_UV, Counted, units_among
 
 SENSITIVITY, SPECIFICITY = 0.836, 0.916
 """Of automatic detection of fasciculation potentials (SPiQE: Bashford et al., Clin Neurophysiol
@@ -22,6 +22,11 @@ MODEST_STRENGTH = 0.7
 """Rate, number of units and doublets shift the odds by a factor of two at most (project estimate):
 none of them decides, as benign and serious causes overlap (both show doublets: Kleine et al., Clin
 Neurophysiol 2012;123:399)."""
+
+STRAYS_PER_10_MIN = 3.0
+"""Discharges of the counted size that resting hands show at least five seconds away from any effort: 13 in 40
+minutes of ten people nobody knew to fasciculate (``benchmarks/README.md``). Half or double changes the weight
+of muscles with one to four a minute only."""
 
 LEAST_RATE_PER_MIN = 1.0
 """Rate that a recording must have been long enough to exclude before "none found" is said."""
@@ -69,8 +74,7 @@ def implied(
     Fasciculations are present if so many are improbable (1 %) as false alarms; absent if no discharge of any
     size was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV would have been
     found; how much that weighs depends on time and size (`absence_strength`). Otherwise nothing is said.
-    A poor recording halves every weight. So does a muscle that hardly came to rest: the discharges at least
-    five seconds away from any effort are then no more than false alarms.
+    A poor recording halves every weight. So does a doubt whether a muscle at rest fasciculates (`doubts`).
     """
     rate, count = counted.rate_per_min, len(counted.events)
     if rate is None or quality.verdict == "unusable":
@@ -92,7 +96,7 @@ def implied(
         )
 
     if _improbable(count, expected_false):
-        if not _improbable(at_rest.events, expected_false * at_rest.seconds / max(analysed_s, 1e-9)):
+        if doubts(counted=counted, expected_false=expected_false, analysed_s=analysed_s, at_rest=at_rest):
             trust /= 2
         say("emg_fasciculations", PRESENT_STRENGTH, value=round(rate.value, 2))
         large = units_among(units, counted.events)
@@ -104,6 +108,34 @@ def implied(
         say("emg_fasciculations", strength, present=False)
         say("emg_no_fasciculations_found", -strength)
     return tuple(found)
+
+
+def doubts(*, counted: Counted, expected_false: float, analysed_s: float, at_rest: Settled) -> str:
+    """Why the discharges of a recording weigh half, where they make a finding at all, in words; else none.
+
+    The muscle is not known to be at rest: away from any effort the discharges come no more often than false
+    alarms and the strays of healthy muscles may (1 %; those close together count once). Or the size is not
+    known, so that they may all be too small to be counted.
+    """
+    if not _improbable(len(counted.events), expected_false):
+        return ""
+    reasons = []
+    often = expected_false / max(analysed_s, 1e-9) + STRAYS_PER_10_MIN / 600
+    if not _improbable(at_rest.groups, often * at_rest.seconds):
+        times = {0: "None was", 1: "Only once was one"}
+        away = at_rest.seconds < analysed_s - 0.5
+        where = f" that lie {SETTLED_S:.0f} s away from voluntary activity and even runs" if away else ""
+        reasons.append(
+            f"{times.get(at_rest.groups, f'Only {at_rest.groups} times was one')} seen in the "
+            f"{at_rest.seconds:.0f} s{where}, as few as healthy muscles show: record two minutes of rest, "
+            "with the limb supported."
+        )
+    if counted.least_uv is None:
+        reasons.append(
+            f"Without the unit of the signal it cannot be told whether any reaches {COUNTED_FROM_UV:.0f} µV, "
+            "the size from which twitches are counted."
+        )
+    return " ".join([*reasons, "The finding of fasciculations therefore weighs half."]) if reasons else ""
 
 
 def excludes(analysed_s: float, quality: Quality) -> bool:

@@ -29,7 +29,7 @@ from myolens.emg.exclusion import (
 )
 from myolens.emg.familiar import with_familiar
 from myolens.emg.filtering import band_for
-from myolens.emg.findings import NOTHING_FOUND, implied
+from myolens.emg.findings import NOTHING_FOUND, doubts, implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
 from myolens.emg.isolation import accompanied, indistinct
@@ -226,7 +226,7 @@ def _at_rest(
     lone = discharges.unit < 0
     spikes_s = switching.times_s if switching else np.zeros(0)
     own = events.weak.where(distance(events.weak.sample / recording.rate, spikes_s) > BESIDE_S)
-    restless = unrest(waves, own, len(source.rows)) + accompanied(
+    restless = unrest(waves, own, discharges, len(source.rows)) + accompanied(
         source,
         noise,
         waves.where(discharges.event[lone]),
@@ -251,6 +251,13 @@ def _at_rest(
         source, channels, noise, events, excluded, switching, analysed_s=analysed_s, detectable=detectable
     )
     quality = told(quality, exchanged, names, recording.seconds)
+    large_s = event_times(sizeable.events)
+    weighed: dict[str, Any] = {
+        "counted": sizeable,
+        "expected_false": false_alarms_per_10_min * analysed_s / 600,
+        "analysed_s": analysed_s,
+        "at_rest": settled(large_s, excluded, recording.seconds, among_s=times),
+    }
     return Analysis(
         recording=recording.source,
         kind=kind,
@@ -265,16 +272,8 @@ def _at_rest(
         rate_per_min=rate,
         excluded=excluded,
         quality=quality,
-        findings=implied(
-            counted=sizeable,
-            expected_false=false_alarms_per_10_min * analysed_s / 600,
-            analysed_s=analysed_s,
-            units=units,
-            quality=quality,
-            muscle=muscle,
-            at_rest=settled(event_times(sizeable.events), excluded, recording.seconds),
-        ),
-        notes=notes_on(recording, found, excluded, at_rest, sizeable),
+        findings=implied(units=units, quality=quality, muscle=muscle, **weighed),
+        notes=notes_on(recording, found, excluded, at_rest, sizeable, doubts(**weighed)),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),

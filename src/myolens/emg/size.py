@@ -44,6 +44,11 @@ class Counted:
     smaller: int
     rate_per_min: Estimate | None
 
+    @property
+    def as_twitches(self) -> bool:
+        """Whether all discharges are known to have the size that is counted as twitches."""
+        return self.least_uv is not None and not self.smaller
+
     def to_json(self) -> dict[str, Any]:
         """Return the part ``counted`` of an analysis."""
         rate = self.rate_per_min

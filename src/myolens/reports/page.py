@@ -211,8 +211,7 @@ def recording_sentence(analysis: Analysis) -> str:
         return "Nothing could be counted in this recording; the reasons are under quality."
     rate, counts = analysis.rate_per_min, counted_of(analysis)
     count = len(analysis.events)
-    what = "discharge" if counts.smaller else "twitch"
-    plural = "s" if counts.smaller else "es"
+    what, plural = ("twitch", "es") if counts.as_twitches else ("discharge", "s")
     units = ""
     if analysis.units:
         units = f" from {len(analysis.units)} motor unit{'s' if len(analysis.units) > 1 else ''}"
@@ -325,12 +324,12 @@ def recording_numbers(analysis: Analysis) -> list[tuple[str, str]]:
         return needle.numbers(reading)
     counts, quality = counted_of(analysis), analysis.quality
     rate, large = analysis.rate_per_min, counts.rate_per_min
-    twitch = "discharge" if counts.smaller else "twitch"
+    twitch, plural = ("twitch", "twitches") if counts.as_twitches else ("discharge", "discharges")
     cells = []
     if rate is not None:
         words = f"{twitch} rate, 95 % interval {rate.low:.1f}–{rate.high:.1f}"
         cells.append((f"{rate.value:.1f}/min", words))
-    cells.append((str(len(analysis.events)), "discharges found" if counts.smaller else "twitches found"))
+    cells.append((str(len(analysis.events)), f"{plural} found"))
     if counts.smaller and large is not None:
         words = f"of {counts.least_uv:.0f} µV or more, counted as twitches ({large.low:.1f}–{large.high:.1f})"
         cells.append((f"{large.value:.1f}/min", words))
