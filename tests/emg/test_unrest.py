@@ -73,3 +73,27 @@ def test_small_potentials_in_a_regular_train_are_voluntary_and_irregular_ones_ar
     analysis = analyze(stored(x, 1000.0, channels))
     assert analysis.analysed_seconds > 55
     assert len(analysis.events) > 0.85 * len(many)
+
+
+def test_one_unit_that_fires_three_times_a_second_evenly_is_voluntary_and_unevenly_is_counted() -> None:
+    """Too slow to be told by rhythm alone among discharges of all units."""
+    sizes = 60.0 * np.exp(-(((np.arange(8) - 3) / 2.0) ** 2))
+    wave = potential(1000.0)
+    x, channels = quiet(60.0, channels=8, seed=15)
+    tonic = 12.0 + train(30.0, 3.4, 0.16, seed=21)
+    assert regular_trains(tonic) == []
+    add(x, 1000.0, tonic, sizes, wave)
+    truth = np.array([3.1, 6.6, 49.0, 53.4, 57.2])
+    add(x, 1000.0, truth, np.roll(sizes, 3), potential(1000.0, width_s=0.003))
+    analysis = analyze(stored(x, 1000.0, channels))
+    assert {span.reason for span in analysis.excluded} == {"voluntary activity"}
+    found = [event.time_s for event in analysis.events]
+    assert sum(12 < t < 42 for t in found) < 0.2 * len(tonic)
+    assert [t for t in found if not 11 < t < 43] == pytest.approx(list(truth), abs=0.01)
+    x, channels = quiet(60.0, channels=8, seed=17)
+    uneven = irregular(60.0, 100, seed=18)
+    uneven = uneven[(uneven > 0.5) & (uneven < 59.5)]
+    add(x, 1000.0, uneven, sizes, wave)
+    analysis = analyze(stored(x, 1000.0, channels))
+    assert analysis.analysed_seconds > 55
+    assert len(analysis.events) > 0.85 * len(uneven)
