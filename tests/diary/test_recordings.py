@@ -18,6 +18,7 @@ from myolens.diary.recordings import Decision, pooled, reviewed
 from myolens.diary.stored import from_stored, stored_analysis, to_stored
 from myolens.emg.analysis import Analysis, Event
 from myolens.emg.averages import with_averages
+from myolens.emg.findings import HALF_WEIGHT, PRESENT_STRENGTH
 from myolens.errors import InputError
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -112,6 +113,24 @@ def test_what_a_person_confirmed_is_no_longer_taken_for_chance() -> None:
     ]
     assert "emg_fasciculations" not in names[0]
     assert "emg_fasciculations" in names[1]
+
+
+def test_why_a_finding_weighs_half_is_said_of_what_is_left_after_review() -> None:
+    """Ten potentials in four minutes are more than healthy muscles show; the two that are left are not."""
+    events = tuple(Event(20.0 * place, None, "EMG 1", 100.0, 20.0) for place in range(1, 11))
+    busy = replace(
+        small_analysis(), events=events, units=(), seconds=240.0, analysed_seconds=240.0, excluded=()
+    )
+
+    def told(analysis: Analysis) -> tuple[list[float | None], int]:
+        strengths = [f.strength for f in analysis.findings if f.name == "emg_fasciculations"]
+        return strengths, sum(note.endswith(HALF_WEIGHT) for note in analysis.notes)
+
+    kept = reviewed(busy, decisions((0, "accept")))
+    rejected = reviewed(kept, decisions(*((place, "reject") for place in range(2, 10))))
+    assert told(kept) == ([PRESENT_STRENGTH], 0)
+    assert told(rejected) == ([PRESENT_STRENGTH / 2], 1)
+    assert told(reviewed(rejected, decisions((0, "accept"), (1, "accept")))) == ([PRESENT_STRENGTH / 2], 1)
 
 
 def found(analysis: Analysis, *findings: tuple[str, bool, float]) -> Analysis:

@@ -15,7 +15,7 @@ from myolens.emg.analysis import Analysis, Event, Unit
 from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, rate_per_min
 from myolens.emg.effort import settled
 from myolens.emg.exclusion import analysed
-from myolens.emg.findings import implied
+from myolens.emg.findings import HALF_WEIGHT, doubts, implied
 from myolens.emg.size import counted, event_times
 from myolens.recording import ChannelKind
 
@@ -92,31 +92,27 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
     rate, spread = rate_per_min(event_times(events), kept)
     sizeable = counted(events, kept, analysis.kind)
     units = _units(analysis, events, kept)
-    findings = analysis.findings
+    findings, notes = analysis.findings, list(analysis.notes)
     if analysis.kind == ChannelKind.SURFACE_EMG:
         alarms = float(analysis.details.get("detection", {}).get("false_alarms_per_10_min", 1.0))
         open_share = 1 - len(decisions) / max(1, len(analysis.events))
-        findings = implied(
-            counted=sizeable,
-            expected_false=open_share * alarms * analysis.analysed_seconds / 600,
-            analysed_s=analysis.analysed_seconds,
-            units=units,
-            quality=analysis.quality,
-            muscle=analysis.muscle,
-            at_rest=settled(
-                event_times(sizeable.events),
-                analysis.excluded,
-                analysis.seconds,
-                among_s=event_times(events),
-            ),
-        )
+        large_s, every_s = event_times(sizeable.events), event_times(events)
+        weighed: dict[str, Any] = {
+            "counted": sizeable,
+            "expected_false": open_share * alarms * analysis.analysed_seconds / 600,
+            "analysed_s": analysis.analysed_seconds,
+            "at_rest": settled(large_s, analysis.excluded, analysis.seconds, among_s=every_s),
+        }
+        findings = implied(units=units, quality=analysis.quality, muscle=analysis.muscle, **weighed)
+        doubted = doubts(**weighed)
+        notes = [note for note in notes if not note.endswith(HALF_WEIGHT)] + [doubted] * bool(doubted)
     return replace(
         analysis,
         events=events,
         units=units,
         rate_per_min=rate,
         findings=findings,
-        notes=(*analysis.notes, review_words(decisions.values(), len(analysis.events))),
+        notes=(*notes, review_words(decisions.values(), len(analysis.events))),
         details=analysis.details
         | {"dispersion": {"index": round(spread.index, 3), "windows": spread.windows}}
         | {"counted": sizeable.to_json()},

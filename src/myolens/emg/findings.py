@@ -50,6 +50,7 @@ _BUSY_IN_HEALTH = ("abductor hallucis", "foot", "calf", "gastrocnemius", "soleus
 Heijden et al. 1994)."""
 
 
+HALF_WEIGHT = "The finding of fasciculations therefore weighs half."
 NOTHING_FOUND = "No discharge was found; the upper limit of the rate says what that excludes."
 
 
@@ -135,7 +136,7 @@ def doubts(*, counted: Counted, expected_false: float, analysed_s: float, at_res
             f"Without the unit of the signal it cannot be told whether any reaches {COUNTED_FROM_UV:.0f} µV, "
             "the size from which twitches are counted."
         )
-    return " ".join([*reasons, "The finding of fasciculations therefore weighs half."]) if reasons else ""
+    return " ".join([*reasons, HALF_WEIGHT]) if reasons else ""
 
 
 def excludes(analysed_s: float, quality: Quality) -> bool:
