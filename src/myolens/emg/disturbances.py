@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from myolens.emg.counting import Stretches
 from myolens.emg.detection import Scan
 from myolens.emg.exclusion import CLIPPING, GAP, MOVEMENT, NO_SIGNAL, runs
+from myolens.emg.filtering import RINGING_S
 from myolens.emg.noise import MAD_TO_SD, Noise
 from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
 from myolens.recording import ChannelKind, Recording
-
-RINGING_S = 0.065
-"""How long a corner of the signal rings: nearly six time constants of the high-pass at 20 Hz, 11 ms each."""
 
 _PINNED_SAMPLES = 3
 _CLIPPED_LEVELS = 10.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, common, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
+from myolens.emg.filtering import RINGING_S
 from myolens.emg.noise import Noise
 from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
@@ -317,7 +318,7 @@ def exclusions(
     Parameters
     ----------
     disturbances : dict
-        From `disturbances.disturbed`.
+        From `disturbances.disturbed`. What rings beside stimuli, and the level of their frames, is no activity.
     raised_s : list of (float, float)
         From `rises.tonic`.
     waves : Waveforms
@@ -331,12 +332,16 @@ def exclusions(
     """
     recording = source.recording
     times_s = waves.sample / waves.recording_rate
-    own = complement(disturbances[STIMULATION], recording.seconds)
+    evoked, frame_s = disturbances[STIMULATION], source.frame / recording.rate
+    ringing = merged((a - RINGING_S, b + RINGING_S) for a, b in evoked)
+    own = complement(ringing, recording.seconds)
+    frames = merged((a // frame_s * frame_s, -(-b // frame_s) * frame_s) for a, b in ringing)
     active = [span for span in bursts(scan, threshold, times_s) if not _explained(*span, explained_s)]
     active = common(active, own)
     swayed = [span for span in active if inside(slow_s, [span]).sum() > inside(times_s, [span]).sum()]
     continuous = [span for span in active if span not in swayed]
-    weak = [*common(raised_s, own), *small_units(small_s, times_s, recording.seconds)]
+    level = common(raised_s, complement(frames, recording.seconds))
+    weak = [*level, *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
         VOLUNTARY: _to_the_ends(voluntary(waves, continuous, weak, small_s), recording.seconds),

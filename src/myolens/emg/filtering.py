@@ -14,8 +14,12 @@ from myolens.recording import ChannelKind
 LOWEST_RATE_HZ = 150.0
 """Below this rate nothing of a motor-unit potential is left to see."""
 
+RINGING_S = 0.065
+"""How long a corner of the signal rings: nearly six time constants of the high-pass at 20 Hz, 11 ms each."""
+
 _BANDS = {ChannelKind.SURFACE_EMG: (20.0, 450.0), ChannelKind.NEEDLE_EMG: (20.0, 5000.0)}
 _WIDTHS_MS = {ChannelKind.SURFACE_EMG: (2.0, 5.0, 12.0), ChannelKind.NEEDLE_EMG: (0.5, 1.5, 4.0)}
+_AROUND_HZ, _ASTRAY_HZ, _ABOVE_OTHERS = 12.0, 0.3, 2.0
 _DETECTION_RATE_HZ = {ChannelKind.SURFACE_EMG: 1000.0, ChannelKind.NEEDLE_EMG: 4000.0}
 
 
@@ -161,8 +165,9 @@ def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
     """Look for 50 or 60 Hz mains and its harmonics in stretches of filtered signal.
 
     A line counts where its power exceeds five times the median power of the 16 neighbouring
-    frequencies, on the average over channels and stretches; interference is reported only if the
-    fundamental or two harmonics count.
+    frequencies, on the average over channels and stretches, and twice the highest within 12 Hz: what comes
+    at even intervals (stimuli, a heart) has lines at all multiples of its rate. Interference is
+    reported only if the fundamental or two harmonics count.
 
     Parameters
     ----------
@@ -186,27 +191,41 @@ def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
         power += np.median(spectrum, axis=1) if spectrum.shape[1] > 2 else spectrum.mean(axis=1)
     step = band.rate / padded
 
-    def excess(frequency: float) -> float:
-        at = round(frequency / step)
-        reach = max(1, round(0.3 / step))
+    def excess(nominal: float, order: int) -> float:
+        at = round(order * nominal / step)
+        reach = max(1, round(_ASTRAY_HZ / step))
         near = power[max(0, at - reach) : at + reach + 1]
-        gap, far = round(4 / (length / band.rate) / step) // 2 + reach, round(12 / step)
-        around = np.concatenate([power[max(0, at - far) : max(0, at - gap)], power[at + gap : at + far]])
-        return float(near.max() / np.median(around)) if near.size and around.size else 0.0
+        gap, far = round(2 / (length / band.rate) / step) + reach, round(_AROUND_HZ / step)
+
+        def around(gap: int) -> NDArray[np.float64]:
+            return np.concatenate([power[max(0, at - far) : max(0, at - gap)], power[at + gap : at + far]])
+
+        rivals = around(gap + (order - 1) * reach)
+        if not near.size or not rivals.size or near.max() < _ABOVE_OTHERS * rivals.max():
+            return 0.0
+        return float(near.max() / np.median(around(gap)))
 
     best: tuple[float, float, tuple[int, ...]] = (0.0, 0.0, ())
     for nominal in (50.0, 60.0):
         orders = range(1, int(min(band.high_hz, 0.48 * band.rate) // nominal) + 1)
-        counted = tuple(k for k in orders if excess(k * nominal) > 5.0)
-        strength = sum(excess(k * nominal) for k in counted)
+        counted = tuple(k for k in orders if excess(nominal, k) > 5.0)
+        strength = sum(excess(nominal, k) for k in counted)
         if (1 in counted or len(counted) >= 2) and strength > best[0]:
             best = (strength, nominal, counted)
     _, nominal, counted = best
     if not counted:
         return None
-    fine = nominal + np.arange(-0.3, 0.301, 0.01)
-    score = [sum(power[round(k * f / step)] for k in counted) for f in fine]
+    fine = nominal + np.arange(-_ASTRAY_HZ, _ASTRAY_HZ + 0.001, 0.01)
+    score = np.sum([_between(power, k * fine / step) for k in counted], axis=0)
     return mains_at(float(fine[int(np.argmax(score))]), counted, band.rate)
+
+
+def _between(power: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values between those of a spectrum, by a parabola through the three nearest."""
+    at = np.clip(np.round(places).astype(np.int64), 1, len(power) - 2)
+    off = places - at
+    before, here, after = power[at - 1], power[at], power[at + 1]
+    return np.asarray(here + off * (after - before) / 2 + off**2 * (before + after - 2 * here) / 2)
 
 
 def mains_at(frequency_hz: float, harmonics: tuple[int, ...], rate: float) -> Mains:

@@ -203,13 +203,18 @@ def _rows(recording: Recording, channel: str | None) -> tuple[int, ...]:
 
 
 def _responding(recording: Recording, rows: tuple[int, ...], instants: NDArray[np.float64]) -> int | None:
-    """Row with the largest response to the first stimuli, None where nothing is evoked."""
+    """Row with the largest response to the first stimuli, None where nothing is evoked.
+
+    How still it was before is read where no other stimulus had come just before.
+    """
+    apart = np.diff(instants[:8], prepend=-np.inf) > AROUND_S[1]
     swings = [_around(recording, rows, instant) for instant in instants[:8]]
     known = [swing for swing in swings if swing is not None]
+    still = [swing for swing, alone in zip(swings, apart, strict=True) if alone and swing is not None]
     if not known:
         return None
     evoked = np.median([np.ptp(response, axis=1) for response, _ in known], axis=0)
-    quiet = np.median([np.ptp(before, axis=1) for _, before in known], axis=0)
+    quiet = np.median([np.ptp(before, axis=1) for _, before in still or known], axis=0)
     best = int(np.argmax(evoked))
     stands_out = evoked[best] > 0 and evoked[best] >= LEAST_RESPONSE * quiet[best]
     return rows[best] if stands_out else None
