@@ -318,7 +318,7 @@ def exclusions(
     Parameters
     ----------
     disturbances : dict
-        From `disturbances.disturbed`. What rings beside stimuli and the level of their frames are no activity.
+        From `disturbances.disturbed`. What rings beside stimuli, and their frames' level, is no activity.
     raised_s : list of (float, float)
         From `rises.tonic`.
     waves : Waveforms
