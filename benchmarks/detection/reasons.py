@@ -94,13 +94,13 @@ def _why_missed(steps: Steps, mixture: Mixture, found: Analysis, k: int) -> str:
         if events.heart and events.heart.events[i]:
             return f"above: {near}taken for a heartbeat"
         return f"above: {near}lost in sorting"
-    weak = events.weak.sample / mixture.recording.rate
+    weak = events.weak.sample / events.weak.recording_rate
     share = height / events.threshold
     level = "over half" if share > 0.5 else "over a third" if share > 1 / 3 else "under a third"
     if not _beside(weak, at_s, _SAME_S):
         return f"below: {level} of the threshold, {near}no candidate"
     kept = steps.seen.get("with_recalled")
-    if kept is not None and _beside(kept.sample / mixture.recording.rate, at_s, _NEAR_S):
+    if kept is not None and _beside(kept.sample / kept.recording_rate, at_s, _NEAR_S):
         return f"below: {near}recalled, lost in sorting"
     own = mixture.units == mixture.units[k]
     above = sum(_beside(times, t, _NEAR_S) for t in instants[own])

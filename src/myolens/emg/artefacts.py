@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.detection import Scan
+from myolens.emg.interpolation import limited
 from myolens.emg.noise import MAD_TO_SD
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import BEFORE_S, Waveforms
@@ -148,6 +149,7 @@ def pop_likeness(waves: Waveforms, source: Source) -> tuple[NDArray[np.float64],
     decay = np.exp(-after / np.array(_DECAYS_S))
     bank = np.concatenate([decay, decay * (1 - np.exp(-after / _RISE_S))], axis=1)
     made = np.concatenate([np.zeros_like(bank), bank]).astype(np.float32)
+    made = limited(made, source.fineness)
     zero_phase(made, source.band.sections)
     length, reach = waves.windows.shape[1], round(_SHIFT_S * waves.rate)
     before = round(BEFORE_S * waves.rate)

@@ -66,10 +66,10 @@ def joined(feature: Features, found: list[Cluster], chapter: NDArray[np.int64]) 
     for a, b in combinations(range(len(found)), 2):
         both = np.flatnonzero((active[a] >= FEWEST_EVENTS) & (active[b] >= FEWEST_EVENTS))
         pairs = [(k, k) for k in both] if len(both) else [_handover(active[a], active[b])]
-        numbers = (min(_NEAREST, len(found[a].events)), min(_NEAREST, len(found[b].events)))
+        noise = sum(1 / min(_NEAREST, len(found[k].events)) for k in (a, b)) / feature.fineness
         unlike = 0.0
         for i, j in pairs:
-            unlike = max(unlike, _difference(local[a][i], local[b][j], numbers))
+            unlike = max(unlike, _difference(local[a][i], local[b][j], noise))
             if unlike > 1:
                 break
         if unlike <= 1:
@@ -104,10 +104,10 @@ def _handover(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[int, int]:
     return int(first[i]), int(second[j])
 
 
-def _difference(a: NDArray[np.float32], b: NDArray[np.float32], numbers: tuple[int, int]) -> float:
+def _difference(a: NDArray[np.float32], b: NDArray[np.float32], noise: float) -> float:
     """What b, scaled (0.7–1.4) and shifted, leaves of a: 1 is as much as may be left of one unit's.
 
-    That is 0.084 of its energy and the noise of averages of so many discharges.
+    That is 0.084 of its energy and the noise of the two averages, of which the variance is given.
     """
     reach = len(a) // 3
     padded = np.pad(b, ((reach, reach), (0, 0)))
@@ -118,5 +118,4 @@ def _difference(a: NDArray[np.float32], b: NDArray[np.float32], numbers: tuple[i
     scale = products / energy
     rest = size - scale * products
     rest = np.where((scale > _LOWEST_SCALE) & (scale < _HIGHEST_SCALE), rest, np.inf)
-    noise = MEDIAN_VARIANCE * a.size * sum(1 / n for n in numbers)
-    return float(rest.min() / (_ALIKE * size + noise))
+    return float(rest.min() / (_ALIKE * size + MEDIAN_VARIANCE * a.size * noise))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from myolens.emg.artefacts import is_dense
 from myolens.emg.detection import OFFSET
+from myolens.emg.interpolation import limited
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
 
@@ -39,6 +40,7 @@ def detectable_peak_to_peak(source: Source, noise: Noise, threshold: float, tell
     potential = wave[:, None] * _footprint(source, level)[None, :]
     shown = float(np.ptp(potential, axis=0).max())
     potential = np.ascontiguousarray(potential, np.float32)
+    potential = limited(potential, source.fineness)
     zero_phase(potential, band.sections)
     shown = min(shown, float(np.ptp(potential, axis=0).max()))
     least = (telling + 1) * float(np.median(level)) / float(np.abs(potential).max()) if telling else 0.0

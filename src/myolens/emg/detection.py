@@ -94,7 +94,8 @@ def scan(
         start, stop = block
         low, high = max(0, start - margin), min(source.samples, stop + margin)
         x = source.raw(low, high)
-        slow = bin_levels(x[start - low : stop - low], source.bin)
+        recorded = x[start - low : stop - low] if source.fineness == 1 else source.recorded(start, stop)
+        slow = bin_levels(recorded, source.bin // source.fineness)
         source.filtered(x, noise.mains, low, level)
         inner = x[start - low : stop - low]
         frames = [robust_sd(inner[s : s + source.frame]) for s in range(0, len(inner), source.frame)]

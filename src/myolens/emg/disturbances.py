@@ -46,12 +46,13 @@ def clipped(source: Source, scan: Scan, level: NDArray[np.float32]) -> Stretches
 
 def silent(source: Source, scan: Scan) -> Stretches:
     """Stretches in which no channel changes for more than half of a bin, with the ringing of their ends."""
-    still: NDArray[np.bool_] = np.all(scan.flat > source.bin / 2, axis=1, keepdims=True)
+    width = source.bin // source.fineness
+    still: NDArray[np.bool_] = np.all(scan.flat > width / 2, axis=1, keepdims=True)
 
     def unchanged(x: NDArray[np.float32], channels: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.asarray(np.all(x[1:] == x[:-1], axis=1, keepdims=True))
 
-    return _to_the_sample(source, still, unchanged, source.bin // 2)
+    return _to_the_sample(source, still, unchanged, width // 2)
 
 
 def moved(recording: Recording) -> Stretches:
@@ -94,11 +95,12 @@ def _to_the_sample(
     least : int
         Samples that a run of these has to have, as noise in steps repeats itself too.
     """
-    rate, width = source.recording.rate, source.bin
+    fine = source.fineness
+    rate, width, samples = source.recording.rate / fine, source.bin // fine, source.samples // fine
 
     def among(first: int, last: int, channels: NDArray[np.bool_]) -> NDArray[np.int64]:
-        low, high = max(0, first * width), min(source.samples, last * width)
-        same = runs(np.asarray(held(source.raw(low, high), channels).any(axis=1)))
+        low, high = max(0, first * width), min(samples, last * width)
+        same = runs(np.asarray(held(source.recorded(low * fine, high * fine), channels).any(axis=1)))
         return low + same[same[:, 1] - same[:, 0] >= least - 1].ravel()
 
     spans = []

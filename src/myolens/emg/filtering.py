@@ -31,7 +31,7 @@ class Band:
     ----------
     low_hz, high_hz : float
         Pass band: 20–450 Hz for the skin (SENIAM, Hermens 2000), 20–5000 Hz for the needle,
-        never above 0.45 of the sampling rate.
+        never above 0.45 of the rate of sampling.
     sections : ndarray of float64, shape (2, 5)
         Biquads b0 b1 b2 a1 a2: second-order Butterworth high-pass and low-pass, run both ways.
     factor : int
@@ -53,30 +53,30 @@ class Band:
         return self.rate / self.factor
 
 
-def band_for(rate: float, kind: ChannelKind, *, where: str | None = None) -> Band:
-    """Choose the pass band and wavelet widths for a sampling rate.
+def band_for(rate: float, kind: ChannelKind, *, fineness: int = 1, where: str | None = None) -> Band:
+    """Choose the pass band and wavelet widths for a sampling rate, of so many samples for each recorded.
 
     Raises
     ------
     InputError
         If the rate is below 150 Hz.
     """
-    if rate < LOWEST_RATE_HZ:
+    if rate / fineness < LOWEST_RATE_HZ:
         raise InputError(
-            f"{rate:g} samples per second are too few for EMG",
+            f"{rate / fineness:g} samples per second are too few for EMG",
             where=where,
             mend="Record at 1000 Hz or more; 200 Hz is the least that shows a discharge at all",
         )
     low, high = _BANDS[kind]
-    high = min(high, 0.45 * rate)
+    corner = min(high, 0.45 * rate)
     factor = max(1, int(rate // _DETECTION_RATE_HZ[kind]))
     per_ms = rate / factor / 1000.0
     halves = sorted({max(2, 2 * round(width * per_ms / 2)) for width in _WIDTHS_MS[kind]})
     return Band(
         rate=rate,
         low_hz=low,
-        high_hz=high,
-        sections=np.array([_butterworth(low / rate, highpass=True), _butterworth(high / rate)]),
+        high_hz=min(high, 0.45 * rate / fineness),
+        sections=np.array([_butterworth(low / rate, highpass=True), _butterworth(corner / rate)]),
         factor=factor,
         halves=np.array(halves, np.int64),
     )

@@ -214,7 +214,7 @@ def without_composites(
         window = _window(feature, cluster)
         atoms = Atoms.of(feature, np.stack([shapes[id(other)] for other in others]))
         event, unit, place, scale, left = explained(feature, window[None], atoms, np.ones(1, np.float32))
-        allowed = _SUM * float(np.sum(window**2)) + 2 * window.size / len(cluster.events)
+        allowed = _SUM * float(np.sum(window**2)) + 2 * window.size / feature.fineness / len(cluster.events)
         other = (np.abs(place) <= _SAME_S * feature.rate) | (np.abs(np.log(scale)) > _SAME_SIZE)
         if left[0] > allowed or len(event) == other.sum() == 1:
             continue

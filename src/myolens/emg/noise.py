@@ -49,6 +49,8 @@ class Noise:
         Spectrum of the whitened noise, evenly spaced from 0 to half of `power_rate`, mean 1.
     power_rate : float
         The rate of detection, Hz.
+    fineness : int
+        Samples for each that was recorded: there is noise in so much less of the spectrum.
     """
 
     frames: NDArray[np.float32]
@@ -60,6 +62,7 @@ class Noise:
     correlation: NDArray[np.float32]
     power: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, np.float32))
     power_rate: float = 1000.0
+    fineness: int = 1
 
     @property
     def rise(self) -> NDArray[np.float32]:
@@ -105,7 +108,7 @@ def survey(source: Source) -> Noise:
     power, power_rate = _power(stretches, whitening), source.band.detection_rate
     level = np.repeat(level, stride, axis=0)[: len(starts)]
     frames = np.repeat(frames, stride, axis=0)[: len(starts)]
-    return Noise(frames, level, whitening, even, odd, mains, correlation, power, power_rate)
+    return Noise(frames, level, whitening, even, odd, mains, correlation, power, power_rate, source.fineness)
 
 
 def _spread(items: list[int], most: int) -> list[int]:

@@ -32,6 +32,7 @@ from myolens.emg.filtering import band_for
 from myolens.emg.findings import NOTHING_FOUND, doubts, implied
 from myolens.emg.geometry import conduction, grid_map
 from myolens.emg.heartbeat import Heart, beating_unit, find_heart
+from myolens.emg.interpolation import fineness, finer
 from myolens.emg.isolation import accompanied, indistinct
 from myolens.emg.matching import Discharges
 from myolens.emg.measures import amplitudes, exclusion_time, intervals, trend
@@ -108,7 +109,9 @@ def analyze(
         raise InputError(
             "every EMG channel is constant", where=where, mend="Check the connection and the gain"
         )
-    source = Source(recording, channels.rows, band_for(recording.rate, kind, where=where))
+    band_for(recording.rate, kind, where=where)
+    recording = finer(recording, len(channels.rows)) if kind is ChannelKind.SURFACE_EMG else recording
+    source = Source(recording, channels.rows, band_for(recording.rate, kind, fineness=fineness(recording)))
     noise = survey(source)
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
     noise = replace(noise, frames=scanned.frames)
@@ -262,7 +265,7 @@ def _at_rest(
         recording=recording.source,
         kind=kind,
         muscle=muscle,
-        rate=recording.rate,
+        rate=recording.rate / source.fineness,
         channels=names,
         positions_mm=positions,
         seconds=recording.seconds,

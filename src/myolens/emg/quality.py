@@ -60,13 +60,14 @@ def judge(
         *_machine(switching, analysed_s),
         *_excluded(excluded, source.recording.seconds),
     ]
-    if source.recording.rate < 1000:
+    rate = source.recording.rate / source.fineness
+    if rate < 1000:
         findings.append(
             (
                 1,
-                f"{source.recording.rate:g} samples a second show only what is below "
-                f"{source.band.high_hz:.0f} Hz: potentials look smaller and longer, and units are hard to "
-                "tell apart; record at 2000 Hz.",
+                f"{rate:g} samples a second show only what is below "
+                f"{source.band.high_hz:.0f} Hz: potentials look smaller and longer, and weak ones are missed, and "
+                "units are hard to tell apart; record at 2000 Hz.",
             )
         )
     if not volts:

@@ -61,7 +61,7 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     left = np.arange(count, len(times))
     loose = np.arange(count)
     for cluster in clusters(feature.where(slice(count))):
-        evidence = _known(feature, left, _shrunk(cluster))
+        evidence = _known(feature, left, _shrunk(feature, cluster))
         best[left] = np.maximum(best[left], evidence)
         left = left[evidence == 0]
         loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
@@ -133,10 +133,10 @@ def _known(
     return np.asarray(np.where(explained, evidence, 0), np.float32)
 
 
-def _shrunk(cluster: Cluster) -> NDArray[np.float32]:
+def _shrunk(feature: Features, cluster: Cluster) -> NDArray[np.float32]:
     """Potential of a unit, made smaller by what the noise of an average of so few adds to its energy."""
     template = cluster.template
-    own = _MEDIAN_VARIANCE * template.size / len(cluster.events)
+    own = _MEDIAN_VARIANCE * template.size / feature.fineness / len(cluster.events)
     share = 1 - own / max(float(np.sum(template**2)), 1e-9)
     return np.asarray(max(_LEAST_SHRUNK, share) * template, np.float32)
 
@@ -226,7 +226,7 @@ def _recurring(
     average of few events holds their own noise, by which it explains them better than others; what that adds
     is taken off its energy and its evidence.
     """
-    own = _MEDIAN_VARIANCE * template.size / averaged
+    own = _MEDIAN_VARIANCE * template.size / feature.fineness / averaged
     energy = float(np.sum(template**2)) - own
     evidence = np.maximum(_evidence(feature, events, template) - own, 0)
     decoys = [_evidence(feature, events, each) for each in _mirrored(template)]

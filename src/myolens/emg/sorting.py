@@ -50,6 +50,8 @@ class Features:
         Whitening and projection in one.
     power : ndarray of float32, shape (events,)
         Of the noise at each event's time, relative to that of the whole recording.
+    fineness : int
+        Samples for each that was recorded: the noise in so many has an energy of about 1.
     """
 
     x: NDArray[np.float32]
@@ -58,6 +60,7 @@ class Features:
     rate: float
     basis: NDArray[np.float32]
     power: NDArray[np.float32]
+    fineness: int = 1
 
     @property
     def shifts(self) -> int:
@@ -134,7 +137,9 @@ def features(waves: Waveforms, noise: Noise, further: Waveforms | None = None) -
         np.swapaxes(np.swapaxes(x / scale, 1, 2) @ _white_in_time(noise, kept, rate), 1, 2)
     )
     power = waves.power if further is None else np.concatenate([waves.power, further.power])
-    return Features(x, length, round(BEFORE_S * rate) - before, rate, basis / scale, power)
+    x /= np.float32(np.sqrt(noise.fineness))
+    home = round(BEFORE_S * rate) - before
+    return Features(x, length, home, rate, basis / scale, power, noise.fineness)
 
 
 def _white_in_time(noise: Noise, samples: int, rate: float) -> NDArray[np.float32]:
@@ -147,7 +152,8 @@ def _white_in_time(noise: Noise, samples: int, rate: float) -> NDArray[np.float3
     count, reach = 256, round(_WHITENED_S * rate)
     frequency = np.fft.rfftfreq(count, 1 / rate)
     power = np.interp(frequency, np.linspace(0, noise.power_rate / 2, len(noise.power)), noise.power)
-    response = 1 / np.sqrt(np.maximum(power, _LEAST_POWER * np.median(power)))
+    held = frequency <= noise.power_rate / 2 / noise.fineness
+    response = held / np.sqrt(np.maximum(power, _LEAST_POWER * np.median(power[held])))
     kernel = np.roll(np.fft.irfft(response, count), reach)[: 2 * reach + 1] * np.hanning(2 * reach + 3)[1:-1]
     kernel /= np.sqrt(np.mean(np.abs(np.fft.rfft(kernel, count)) ** 2 * power) / np.mean(power))
     lag = np.arange(samples)[:, None] - np.arange(samples)[None] + reach
@@ -157,7 +163,7 @@ def _white_in_time(noise: Noise, samples: int, rate: float) -> NDArray[np.float3
 
 def noise_energy(feature: Features) -> float:
     """Energy that noise alone puts into a template's span, at its 99th percentile."""
-    size = feature.length * feature.x.shape[2]
+    size = feature.length * feature.x.shape[2] / feature.fineness
     return float(size + 3.5 * np.sqrt(2 * size))
 
 
@@ -211,7 +217,7 @@ def clusters(feature: Features) -> list[Cluster]:
 def _grown(feature: Features, left: NDArray[np.int64], seed: NDArray[np.float32]) -> Cluster | None:
     """Gather what is like the seed, then twice what is like its average; None if that is too little."""
     allowed = noise_energy(feature)
-    noise_in = float(feature.length * feature.x.shape[2])
+    noise_in = feature.length * feature.x.shape[2] / feature.fineness
     template, averaged = seed, 1
     members, place = left[:0], left[:0]
     for tolerance, noise in ((_SEED_TOLERANCE, 2.0), (_SHAPE_TOLERANCE, 1.2), (_SHAPE_TOLERANCE, 1.0)):
@@ -245,7 +251,7 @@ def whole(feature: Features, events: NDArray[np.int64], place: NDArray[np.int64]
     result = np.asarray(np.median(feature.x[events[:, None], at], axis=0), np.float32)
     stop = feature.home + feature.length
     for side in (slice(0, feature.home), slice(stop, samples)):
-        size = result[side].size
+        size = result[side].size / feature.fineness
         noise = MEDIAN_VARIANCE * (size + 3.5 * np.sqrt(2 * size)) / len(events)
         if float(np.sum(result[side] ** 2)) <= noise:
             result[side] = 0

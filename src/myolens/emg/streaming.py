@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from myolens.emg.beats import Beats
 from myolens.emg.filtering import Band, Mains
-from myolens.recording import MICROVOLTS_PER_UNIT, Recording
+from myolens.emg.interpolation import FineSignal, fineness
+from myolens.recording import MICROVOLTS_PER_UNIT, Recording, Signal
 
 if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
@@ -68,13 +69,27 @@ class Source:
         """Samples per channel."""
         return self.recording.samples
 
+    @property
+    def fineness(self) -> int:
+        """Samples for each that was recorded."""
+        return fineness(self.recording)
+
+    def recorded(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Values of the samples start ≤ i < stop that were recorded; start and stop are whole ones."""
+        signal = self.recording.signal
+        own = signal.signal if isinstance(signal, FineSignal) else signal
+        return self._scaled(own, start // self.fineness, stop // self.fineness)
+
     def raw(self, start: int, stop: int) -> NDArray[np.float32]:
         """Unfiltered values, shape (samples, channels), of the samples start ≤ i < stop."""
+        return self._scaled(self.recording.signal, start, stop)
+
+    def _scaled(self, signal: Signal, start: int, stop: int) -> NDArray[np.float32]:
         from myolens.emg.kernels import transpose_scaled
 
         everything = self.rows == tuple(range(len(self.recording.channels)))
         with self.lock:
-            stored = self.recording.signal.read(start, stop, slice(None) if everything else self.rows)
+            stored = signal.read(start, stop, slice(None) if everything else self.rows)
         if not stored.dtype.isnative:
             stored = stored.astype(stored.dtype.newbyteorder("="))
         x: NDArray[np.float32] = transpose_scaled(stored, self.gain)
@@ -124,8 +139,9 @@ class Source:
 
     @property
     def bin(self) -> int:
-        """Samples in a bin of about 0.1 s, a whole number of averaged samples."""
-        return self.band.factor * max(1, round(0.1 * self.recording.rate / self.band.factor))
+        """Samples in a bin of about 0.1 s, a whole number of averaged samples and of recorded ones."""
+        unit = self.band.factor * self.fineness
+        return unit * max(1, round(0.1 * self.recording.rate / unit))
 
     @property
     def frame(self) -> int:
