@@ -66,8 +66,8 @@ def judge(
             (
                 1,
                 f"{rate:g} samples a second show only what is below "
-                f"{source.band.high_hz:.0f} Hz: potentials look smaller and longer, and weak ones are missed, and "
-                "units are hard to tell apart; record at 2000 Hz.",
+                f"{source.band.high_hz:.0f} Hz: potentials look smaller and longer, weak ones are "
+                "missed, and units are hard to tell apart; record at 2000 Hz.",
             )
         )
     if not volts:
