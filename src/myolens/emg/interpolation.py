@@ -16,7 +16,7 @@ FINE_RATE_HZ = 1000.0
 """Slow recordings are looked at on a clock near this: a potential at the skin asks for no finer one."""
 
 MOST_CHANNELS = 4
-"""On more channels the clock stays as it is. So slow and of more channels are armbands, on arms that are held:
+"""On more channels the clock stays as it is. So slow and of more channels are armbands, on arms held up:
 units that are then seen fire on, so unevenly that nothing tells them from fasciculations."""
 
 _FAST_ENOUGH_HZ = 300.0
