@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.emg.emg_made import add, potential, quiet, stored
 
-from myolens.emg import analyze
+from myolens.emg import Analysis, analyze
 
 RATE = 1000.0
 ALONE = np.array([3.0, 9.4, 16.1, 22.7, 31.2, 38.8, 46.5, 53.3])
@@ -90,3 +90,28 @@ def test_a_long_potential_is_one_discharge() -> None:
     add(x, RATE, truth["short"], 45.0, short)
     analysis = analyze(stored(x, RATE, channels))
     assert len(analysis.events) == pytest.approx(len(times), abs=1)
+
+
+def paced(wave: np.ndarray, *, size: float, interval_s: float, seed: int = 2) -> Analysis:
+    """Two minutes with one shape at intervals that vary as those of a heart do, drifting."""
+    rng = np.random.default_rng(seed)
+    x, channels = quiet(120.0, seed=seed)
+    drift = 1 + 0.15 * np.sin(np.arange(400) / 15)
+    times = 0.7 + np.cumsum(interval_s * drift * rng.normal(1, 0.05, 400))
+    add(x, 1000.0, times[times < 119.5], size, wave)
+    return analyze(stored(x, 1000.0, channels))
+
+
+@pytest.mark.parametrize("interval_s", [0.42, 0.8])
+def test_brief_spikes_at_the_pace_of_a_heart_are_no_heart(interval_s: float) -> None:
+    analysis = paced(potential(1000.0, width_s=0.0015), size=70.0, interval_s=interval_s)
+    assert analysis.details["heartbeat"] is None and analysis.events == ()
+    assert analysis.details["regular_train"]["per_min"] == pytest.approx(60 / interval_s, rel=0.06)
+    assert any("too brief" in problem for problem in analysis.quality.problems)
+
+
+@pytest.mark.parametrize("interval_s", [0.45, 0.85])
+def test_complexes_as_slow_as_a_heart_are_one(interval_s: float) -> None:
+    analysis = paced(potential(1000.0, width_s=0.010), size=150.0, interval_s=interval_s)
+    assert analysis.details["regular_train"] is None and analysis.events == ()
+    assert analysis.details["heartbeat"]["per_min"] == pytest.approx(60 / interval_s, rel=0.06)

@@ -99,9 +99,11 @@ def find_events(
         Stretches with stimuli, s: responses at a steady rate are no heart.
     """
     found = _whole(candidates(result), source)
+    fast = False
     if beats_s is None:
         own = ~inside(found.index / result.rate, evoked)
-        beats_s = _beats(found.where(own), source, noise, result)
+        train = _beats(found.where(own), source, noise, result)
+        beats_s, fast = (train.beats_s, train.fast) if train else (np.zeros(0), False)
     average = average_beats(source, noise, beats_s) if len(beats_s) else None
     if average is not None:
         source = replace(source, beats=average)
@@ -112,7 +114,7 @@ def find_events(
     waves = _measured(found, limit, source, noise, result)
     waves = waves.where(~satellites(waves))
     times = waves.sample / source.recording.rate
-    heart = from_beats(beats_s, times, waves.height) if len(beats_s) else None
+    heart = from_beats(beats_s, times, waves.height, fast=fast) if len(beats_s) else None
     if heart is not None and average is not None:
         heart = replace(heart, events=residues(average, waves, heart.events))
     beats = heart.events if heart else np.zeros(len(times), bool)
@@ -141,21 +143,21 @@ def beats_from_ecg(source: Source) -> NDArray[np.float64]:
     noise = survey(source)
     result = scan(source, noise)
     noise = replace(noise, frames=result.frames)
-    return _beats(candidates(result), source, noise, result)
+    train = _beats(candidates(result), source, noise, result)
+    return np.zeros(0) if train is None or train.fast else train.beats_s
 
 
-def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> NDArray[np.float64]:
+def _beats(found: Candidates, source: Source, noise: Noise, result: Scan) -> Heart | None:
     """Look for heartbeats above a low threshold, as they can be told from noise by their regularity."""
-    none = np.zeros(0)
-    limit, _ = _threshold(found, source, noise, _HEART_FALSE_ALARMS, none, provisional=True)
+    limit, _ = _threshold(found, source, noise, _HEART_FALSE_ALARMS, np.zeros(0), provisional=True)
     above = found.where(found.height > limit)
     if not suspected(above.index / result.rate, above.height):
-        return none
+        return None
     waves = _measured(found, limit, source, noise, result)
     heart = find_heart(waves)
     if heart is None or many_in_step(waves.sample / waves.recording_rate, waves.recording_rate, noise.mains):
-        return none
-    return heart.beats_s
+        return None
+    return heart
 
 
 def least_small(limit: float) -> float:

@@ -88,8 +88,8 @@ def analyze(
     Analysis
         With `details` under ``detection``, ``intervals``, ``amplitudes``, ``trend``, ``dispersion``,
         ``counted``, ``settled``,
-        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``switching`` and, where there
-        was a needle or stimulation, ``needle`` and ``stimulation``.
+        ``exclusion_time``, ``map``, ``conduction_velocity``, ``heartbeat``, ``regular_train``,
+        ``switching`` and, where there was a needle or stimulation, ``needle`` and ``stimulation``.
 
     Raises
     ------
@@ -251,7 +251,15 @@ def _at_rest(
     at_rest = settled(times, excluded, recording.seconds)
     detectable = detectable_peak_to_peak(source, noise, events.threshold, size)
     quality = judge(
-        source, channels, noise, events, excluded, switching, analysed_s=analysed_s, detectable=detectable
+        source,
+        channels,
+        noise,
+        events,
+        excluded,
+        switching,
+        heart,
+        analysed_s=analysed_s,
+        detectable=detectable,
     )
     quality = told(quality, exchanged, names, recording.seconds)
     large_s = event_times(sizeable.events)
@@ -287,13 +295,8 @@ def _at_rest(
                 "slow_deflections": int(events.slow.sum()),
                 "unassigned": sum(event.unit is None for event in found),
             },
-            "heartbeat": None
-            if heart is None
-            else {
-                "beats": len(heart.beats_s),
-                "per_min": round(heart.per_min, 1),
-                "events_left_out": int(heart.events.sum()),
-            },
+            "heartbeat": None if heart is None or heart.fast else heart.details(),
+            "regular_train": heart.details() if heart is not None and heart.fast else None,
             "switching": None if switching is None else switching.details(),
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),

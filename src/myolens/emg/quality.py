@@ -11,6 +11,7 @@ from myolens.emg import exclusion
 from myolens.emg.analysis import Quality
 from myolens.emg.channels import Usable
 from myolens.emg.events import Events
+from myolens.emg.heartbeat import Heart
 from myolens.emg.needle_reference import LEAST_POTENTIALS
 from myolens.emg.noise import Noise
 from myolens.emg.streaming import Source
@@ -42,6 +43,7 @@ def judge(
     events: Events,
     excluded: Sequence[Span],
     switching: Switching | None,
+    heart: Heart | None,
     *,
     analysed_s: float,
     detectable: float,
@@ -58,6 +60,7 @@ def judge(
         *_noise(noise, noise_uv, events.scale),
         *_electrodes(source, channels, events, excluded, analysed_s),
         *_machine(switching, analysed_s),
+        *_train(heart),
         *_excluded(excluded, source.recording.seconds),
     ]
     rate = source.recording.rate / source.fineness
@@ -223,6 +226,19 @@ def _machine(switching: Switching | None, analysed_s: float) -> list[tuple[int, 
             1 if spikes > 6 * max(analysed_s, 1) / 60 else 0,
             f"{spikes} spikes in step with the mains were left out: a charger, heater, dimmer or stimulator "
             "is switched nearby; unplug it or move away.",
+        )
+    ]
+
+
+def _train(heart: Heart | None) -> list[tuple[int, str]]:
+    if heart is None or not heart.fast:
+        return []
+    return [
+        (
+            1,
+            f"Spikes at {heart.per_min:.0f} a minute, as regular as a heart but too brief, were left "
+            "out: either a machine nearby makes them (unplug it or move away) or the muscle jerks in rhythm "
+            "(feel for it).",
         )
     ]
 
