@@ -117,10 +117,10 @@ def analyze(
     noise = replace(noise, frames=scanned.frames)
     beats = _known_beats(recording, source)
     evoked = stimulated(recording, source.rows)
-    events = find_events(
-        source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, beats_s=beats, evoked=evoked
+    find = partial(
+        find_events, source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, evoked=evoked
     )
-    analysis = _at_rest(source, channels, noise, events, evoked, muscle, false_alarms_per_10_min)
+    analysis = _at_rest(source, channels, noise, find, beats, evoked, muscle, false_alarms_per_10_min)
     if kind is ChannelKind.NEEDLE_EMG:
         analysis = _with_needle(analysis, recording, muscle)
     return _with_stimulation(analysis, recording, muscle)
@@ -167,13 +167,18 @@ def _at_rest(
     source: Source,
     channels: Usable,
     noise: Noise,
-    events: Events,
+    find: Callable[..., Events],
+    beats_s: NDArray[np.float64] | None,
     evoked: Stretches,
     muscle: str | None,
     false_alarms_per_10_min: float,
 ) -> Analysis:
-    """Leave out what is not rest, sort what remains, and measure it."""
+    """Leave out what is not rest, sort what remains, and measure it.
+
+    A heart that only the sorted events tell is known from then on: all is done anew without its beats.
+    """
     recording = source.recording
+    events = find(beats_s=beats_s)
     explained_s, slow_s = _told_apart(events)
     disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
@@ -225,6 +230,10 @@ def _at_rest(
     not_rest |= by_machine(not_rest[VOLUNTARY], events, noise.mains, switching)
     heart = events.heart or find_heart(waves) or beating_unit(waves, discharges.unit, discharges.event)
     if events.heart is None and heart is not None:
+        if not heart.fast:
+            return _at_rest(
+                source, channels, noise, find, heart.beats_s, evoked, muscle, false_alarms_per_10_min
+            )
         waves, discharges, shapes = sort(waves.where(~heart.events))
     lone = discharges.unit < 0
     spikes_s = switching.times_s if switching else np.zeros(0)
