@@ -17,7 +17,7 @@ from myolens.emg.waveforms import Waveforms
 SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
 """Intervals between beats: 30 to 180 a minute."""
 
-_ALIKE, _SAME = 0.6, 0.9
+_ALIKE, _SAME, _UNLIKE = 0.6, 0.9, 6.0
 _REGULAR_SHARE = 0.75
 _SUSPECTED_SHARE = 0.5
 _ONCE_SHARE = 0.4
@@ -79,23 +79,23 @@ def find_heart(waves: Waveforms) -> Heart | None:
     times = waves.sample / waves.recording_rate
     if len(times) < _FEWEST_BEATS:
         return None
-    best = np.zeros(0)
+    best = np.zeros(0, np.int64)
     best_score = (False, 0.0)
     order = np.argsort(-waves.height, kind="stable")
     tried = np.zeros(len(times), bool)
     for seed in order[:: max(1, len(order) // _SEEDS)]:
         if tried[seed]:
             continue
-        alike = _likeness(waves, int(seed))
+        alike = _likeness(waves, waves.windows[seed], waves.ratios[seed])
         tried |= alike > _SAME
         members = _one_per_beat(times, alike)
         if _regular(times[members]):
             score = _slow_as_beats(waves, members), float(alike[members].sum())
             if score > best_score:
-                best, best_score = times[members], score
-    if not len(best) or best[-1] - best[0] < 0.5 * (times[-1] - times[0]):
+                best, best_score = members, score
+    if not len(best) or times[best[-1]] - times[best[0]] < 0.5 * (times[-1] - times[0]):
         return None
-    beats_s = _completed(best, float(times[-1]))
+    beats_s = _completed(times[_weeded(waves, best)], float(times[-1]))
     return from_beats(beats_s, times, waves.height, fast=not best_score[0])
 
 
@@ -206,12 +206,32 @@ def residues(beats: Beats, waves: Waveforms, recurring: NDArray[np.bool_]) -> ND
     return np.asarray((recurring | small | missed) & (waves.peak < _LARGER * size))
 
 
-def _likeness(waves: Waveforms, seed: int) -> NDArray[np.float64]:
-    """Largest correlation of every event with the seed's potential over shifts up to 10 ms."""
-    channels = np.argsort(-waves.ratios[seed], kind="stable")[:_MOST_CHANNELS]
+def _weeded(waves: Waveforms, members: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same train by likeness to its average, which single discharges have less of than beats.
+
+    One event that stands for a beat holds its own noise, and a discharge near a beat may resemble it more.
+    Of the average nothing but beats is left: what is six times as unlike it as the median beat is none.
+    """
+    times = waves.sample / waves.recording_rate
+    for _ in range(2):
+        average = np.median(waves.windows[members], axis=0)
+        alike = _likeness(waves, average, np.median(waves.ratios[members], axis=0))
+        least = 1 - _UNLIKE * (1 - np.median(alike[members]))
+        chosen = _one_per_beat(times, np.where(alike > least, alike, -1.0))
+        if not _regular(times[chosen]):
+            break
+        members = chosen
+    return members
+
+
+def _likeness(
+    waves: Waveforms, potential: NDArray[np.float32], ratios: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Largest correlation of every event with a potential over shifts up to 10 ms, where it is strongest."""
+    channels = np.argsort(-ratios, kind="stable")[:_MOST_CHANNELS]
     shift = round(_SHIFT_S * waves.rate)
     step = max(1, int(waves.rate // 1000))
-    template = waves.windows[seed][:, channels].astype(float)
+    template = potential[:, channels].astype(float)
     kept = template[shift : len(template) - shift : step].ravel()
     kept = kept / max(float(np.linalg.norm(kept)), 1e-12)
     windows = waves.windows[:, :, channels]
