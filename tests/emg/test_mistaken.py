@@ -115,3 +115,18 @@ def test_complexes_as_slow_as_a_heart_are_one(interval_s: float) -> None:
     analysis = paced(potential(1000.0, width_s=0.010), size=150.0, interval_s=interval_s)
     assert analysis.details["regular_train"] is None and analysis.events == ()
     assert analysis.details["heartbeat"]["per_min"] == pytest.approx(60 / interval_s, rel=0.06)
+
+
+def test_discharges_much_like_beats_do_not_stand_for_them() -> None:
+    x, channels = quiet(60.0)
+    rng = np.random.default_rng(11)
+    beats = np.cumsum(rng.normal(0.8, 0.03, 73))
+    add(x, RATE, beats[beats < 59.5], 60.0, potential(RATE, width_s=0.008))
+    truth = np.sort(rng.uniform(1.0, 59.0, 40))
+    truth = truth[np.min(np.abs(truth[:, None] - beats), axis=1) > 0.06]
+    add(x, RATE, truth, 60.0, potential(RATE, width_s=0.006, phase=0.5))
+    analysis = analyze(stored(x, RATE, channels))
+    assert analysis.details["heartbeat"]["per_min"] == pytest.approx(75, rel=0.05)
+    times = np.array([event.time_s for event in analysis.events])
+    assert np.mean([np.min(np.abs(times - t), initial=np.inf) <= 0.012 for t in truth]) >= 0.9
+    assert len(times) <= len(truth) + 2

@@ -17,7 +17,7 @@ from myolens.emg.waveforms import Waveforms
 SHORTEST_RR_S, LONGEST_RR_S = 0.33, 2.0
 """Intervals between beats: 30 to 180 a minute."""
 
-_ALIKE, _SAME, _UNLIKE = 0.6, 0.9, 6.0
+_ALIKE, _SAME, _UNLIKE = (0.6, 0.75, 0.9), 0.9, 6.0
 _REGULAR_SHARE = 0.75
 _SUSPECTED_SHARE = 0.5
 _ONCE_SHARE = 0.4
@@ -63,8 +63,8 @@ class Heart:
 def find_heart(waves: Waveforms) -> Heart | None:
     """Look for heartbeats among the events.
 
-    From each of some events of different shapes as template, those that resemble it (correlation
-    above 0.6 over its eight strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of
+    From each of some events of different shapes as template, those that resemble it (correlation above 0.6,
+    or else 0.75, or 0.9, over its eight strongest channels, shifts up to 10 ms), one in 0.3 s, are a train of
     beats if three quarters of their intervals lie within 20 % of the running median interval, or of
     twice or three times that (beats missed), two fifths of it itself, and the train covers half of the
     recording. Fasciculations are irregular and do not pass. A train whose shape is too fast for a heart
@@ -88,11 +88,13 @@ def find_heart(waves: Waveforms) -> Heart | None:
             continue
         alike = _likeness(waves, waves.windows[seed], waves.ratios[seed])
         tried |= alike > _SAME
-        members = _one_per_beat(times, alike)
-        if _regular(times[members]):
-            score = _slow_as_beats(waves, members), float(alike[members].sum())
-            if score > best_score:
-                best, best_score = members, score
+        for least in _ALIKE:
+            members = _one_per_beat(times, alike, least)
+            if _regular(times[members]):
+                score = _slow_as_beats(waves, members), float(alike[members].sum())
+                if score > best_score:
+                    best, best_score = members, score
+                break
     if not len(best) or times[best[-1]] - times[best[0]] < 0.5 * (times[-1] - times[0]):
         return None
     beats_s = _completed(times[_weeded(waves, best)], float(times[-1]))
@@ -101,7 +103,7 @@ def find_heart(waves: Waveforms) -> Heart | None:
 
 def suspected(times_s: NDArray[np.float64], heights: NDArray[np.float32]) -> bool:
     """Whether the highest events within 0.3 s of one another come, half of them, at the pace of a heart."""
-    leaders = _one_per_beat(times_s, _ALIKE + heights.astype(float))
+    leaders = _one_per_beat(times_s, heights.astype(float), -np.inf)
     return _regular(times_s[leaders], share=_SUSPECTED_SHARE)
 
 
@@ -217,7 +219,7 @@ def _weeded(waves: Waveforms, members: NDArray[np.int64]) -> NDArray[np.int64]:
         average = np.median(waves.windows[members], axis=0)
         alike = _likeness(waves, average, np.median(waves.ratios[members], axis=0))
         least = 1 - _UNLIKE * (1 - np.median(alike[members]))
-        chosen = _one_per_beat(times, np.where(alike > least, alike, -1.0))
+        chosen = _one_per_beat(times, alike, max(_ALIKE[0], least))
         if not _regular(times[chosen]):
             break
         members = chosen
@@ -242,10 +244,10 @@ def _likeness(
     return best
 
 
-def _one_per_beat(times: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray[np.int64]:
+def _one_per_beat(times: NDArray[np.float64], alike: NDArray[np.float64], least: float) -> NDArray[np.int64]:
     """Events that resemble the template, the best one within each 0.3 s."""
     chosen: list[int] = []
-    for i in np.flatnonzero(alike > _ALIKE):
+    for i in np.flatnonzero(alike > least):
         if chosen and times[i] - times[chosen[-1]] < 0.9 * SHORTEST_RR_S:
             if alike[i] > alike[chosen[-1]]:
                 chosen[-1] = int(i)
