@@ -22,7 +22,8 @@ class Mixture:
 
     `times_s`, `units` and `ratios` (peak over noise on the best channel) describe the discharges: of
     each the instants of the first and the last lobe that are nearly the largest; `busy` the stretches
-    of voluntary activity; `slight_s` discharges too small to be asked for, which are no false alarms either.
+    of voluntary activity; `slight_s` the same instants of discharges too small to be asked for, which are no
+    false alarms either.
     """
 
     name: str
@@ -31,16 +32,16 @@ class Mixture:
     units: NDArray[np.int64]
     ratios: NDArray[np.float64]
     busy: Stretches = field(default_factory=list)
-    slight_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    slight_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
 
 
-def lobes(wave: NDArray[np.float64]) -> tuple[int, int]:
+def lobes(wave: NDArray[np.float64], share: float = LIKE_LOBE) -> tuple[int, int]:
     """First and last sample at which a potential (channels, samples) is within a fifth of its largest.
 
     Of two lobes of like size noise decides which is the larger, so either is the instant of the discharge.
     """
     size = np.max(np.abs(wave), axis=0)
-    near = np.flatnonzero(size >= LIKE_LOBE * size.max())
+    near = np.flatnonzero(size >= share * size.max())
     return int(near[0]), int(near[-1])
 
 

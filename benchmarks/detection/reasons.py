@@ -138,7 +138,7 @@ def explained(mixture: Mixture) -> tuple[list[tuple[str, int]], list[tuple[str, 
         if k not in hit and not busy[k]
     ]
     unsure = inside(times, mixture.busy, margin_s=EDGE_S) & ~inside(times, mixture.busy, margin_s=-EDGE_S)
-    unsure |= inside(times, [(t - TOLERANCE_S, t + TOLERANCE_S) for t in mixture.slight_s])
+    unsure |= inside(times, [(a, b) for a, b in mixture.slight_s], margin_s=TOLERANCE_S)
     false = [
         (_origin(steps, mixture, found, j), float(times[j]))
         for j in range(len(times))

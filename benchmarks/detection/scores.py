@@ -100,8 +100,8 @@ def score(
     instant_s = true_s.mean(axis=1)
     kept = ~inside(instant_s, busy, margin_s=EDGE_S)
     unsure = inside(found_s, busy, margin_s=EDGE_S) & ~inside(found_s, busy, margin_s=-EDGE_S)
-    slight = [] if slight_s is None else [(t - TOLERANCE_S, t + TOLERANCE_S) for t in slight_s]
-    unsure |= inside(found_s, slight)
+    slight = [] if slight_s is None else [(float(a), float(b)) for a, b in slight_s]
+    unsure |= inside(found_s, slight, margin_s=TOLERANCE_S)
     paired = {j for _, j in pairs}
     false = sum(not unsure[j] and j not in paired for j in range(len(found_s)))
     moments = np.arange(0.005, seconds, 0.01)
