@@ -11,8 +11,8 @@ ELECTRODES = ("bipolar", "bipolar 4", "grid 8x8")
 LEAST_RATIO = 5.0
 
 LOBE = 0.5
-"""Under an array a potential is large at the end plates and, 10–17 ms later, where the fibres end. As noise differs
-between channels by up to a factor of two, a lobe of half the size may stand out most."""
+"""Under an array a potential is large at the end plates and, 10–17 ms later, where the fibres end. As noise
+differs between channels by up to a factor of two, a lobe of half the size may stand out most."""
 
 
 def simulated(electrodes: str, seed: int, seconds: float) -> Mixture:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from myolens.emg.analysis import Analysis
 from myolens.emg.counting import Stretches, common, complement
 from myolens.emg.detection import PEAK_REACH_S, Scan
 from myolens.emg.filtering import RINGING_S
+from myolens.emg.groups import CARRIED_S, of_units
 from myolens.emg.noise import Noise
 from myolens.emg.stimulation import STIMULATION
 from myolens.emg.streaming import Source
-from myolens.emg.waveforms import BEFORE_S, Waveforms
+from myolens.emg.waveforms import Waveforms
 from myolens.recording import Span
 
 VOLUNTARY = "voluntary activity"
@@ -34,17 +34,11 @@ _PAUSE_S = 0.025
 _RELATIVE = 0.03
 _ACTIVE = 60.0
 _CROWDS = ((4, 0.15), (6, 0.5), (8, 1.0))
-_PAD_S, _CARRIED_S = 0.2, 0.3
+_PAD_S = 0.2
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
 
-GROUP_S = 0.9
-"""A grouped discharge is shorter than this; voluntary contractions mostly last longer (estimate)."""
-
-_FEWEST_IN_GROUP, _EVENTS_PER_SHAPE, _REPEATED = 3, 3, 0.8
-_ALIKE, _ALIKE_SIZE, _AROUND_S, _SHIFT_S = 0.9, 0.6, 0.010, 0.006
-_MOST_KNOWN, _FEWEST_LIKE = 4, 2
-_FAMILIAR, _LONGEST_SUM_S, _EVEN, _EVENLY = 2 / 3, 0.15, 4, 1 / 3
+_LONGEST_SUM_S = 0.15
 _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 
 MOST_FOR_SMALL = 8
@@ -113,7 +107,7 @@ def bursts(scan: Scan, threshold: float, times_s: NDArray[np.float64]) -> Stretc
 
 
 def voluntary(
-    waves: Waveforms, patterns: Stretches, weak: Stretches, small_s: NDArray[np.float64]
+    waves: Waveforms, patterns: Stretches, weak: Stretches, small_s: NDArray[np.float64], noise: Noise
 ) -> Stretches:
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
@@ -135,6 +129,7 @@ def voluntary(
         Stretches of raised level or with many small deflections, s.
     small_s : ndarray
         Deflections below the threshold that nothing explains, ascending.
+    noise : Noise
     """
     times_s = waves.sample / waves.recording_rate
     crowds = [
@@ -151,114 +146,18 @@ def voluntary(
     stretches = merged(grown, gap_s=_JOIN_S)
     apart = waves.where(~inside(times_s, stretches))
 
-    def of_units(start: float, end: float) -> bool:
+    def by_itself(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
         dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in patterns)
-        brief = end - start <= GROUP_S + 2 * _PAD_S and (_grouped(within) or _known(within, apart))
-        return brief or (not dense and _familiar(within, apart))
+        return of_units(within, apart, noise, seconds=end - start - 2 * _PAD_S, dense=dense)
 
-    return [(start, end) for start, end in stretches if not of_units(start, end)]
-
-
-def _known(waves: Waveforms, others: Waveforms) -> bool:
-    """Whether the events of a short stretch, four at most, are all potentials that came on their own too.
-
-    Two units may fire at nearly the same time, and a doublet lasts as long as a brief effort. Each event is
-    to have two like ones among those that stand apart.
-    """
-    if not 0 < len(waves.sample) <= _MOST_KNOWN or len(others.sample) < _FEWEST_LIKE:
-        return False
-    return bool(np.all(_come_alone(waves, others) >= _FEWEST_LIKE))
-
-
-def _familiar(waves: Waveforms, others: Waveforms) -> bool:
-    """Whether most events of a stretch are potentials that came on their own too, more often than here.
-
-    An effort recruits units that are silent at rest, in an interference pattern or in a regular train: in
-    efforts one event in four at most was known from elsewhere, in crowds of discharges mostly three (ours).
-    """
-    if not 0 < len(waves.sample) <= len(others.sample):
-        return False
-    known = _come_alone(waves, others) >= _FEWEST_LIKE
-    return bool(known.mean() >= _FAMILIAR) and not _regular(waves)
-
-
-def _come_alone(waves: Waveforms, others: Waveforms) -> NDArray[np.int64]:
-    """How many others each event resembles that have no like one within 0.3 s.
-
-    At will a unit hardly fires more slowly than that: what does is not of an effort that went unnoticed.
-    """
-    times_s = others.sample / others.recording_rate
-
-    def alone(like: NDArray[np.bool_]) -> int:
-        far = np.diff(times_s[like], prepend=-np.inf, append=np.inf) > _CARRIED_S
-        return int(np.count_nonzero(far[:-1] & far[1:]))
-
-    return np.array([alone(like) for like in _alike(waves, others, shift_s=_SHIFT_S)], np.int64)
-
-
-def _regular(waves: Waveforms) -> bool:
-    """Whether a potential comes five times at even intervals, as at will (Clamann, Biophys J 1969;9:1233)."""
-    times_s = waves.sample / waves.recording_rate
-    for alike in _alike(waves, waves, shift_s=_SHIFT_S):
-        gaps = np.diff(times_s[alike])
-        parts = (gaps[k : k + _EVEN] for k in range(len(gaps) - _EVEN + 1))
-        if any(part.max() <= _CARRIED_S and part.std() < _EVENLY * part.mean() for part in parts):
-            return True
-    return False
-
-
-def _grouped(waves: Waveforms) -> bool:
-    """Whether the events of a short stretch are one or two potentials over and over: a grouped discharge.
-
-    Fasciculations come as doublets, multiplets and volleys too, which begin and end in silence. An
-    effort that brief is an interference pattern, in which hardly a potential looks like another; a
-    volley repeats its own. So there are to be three events for every shape, and four in five are to have
-    a like one: correlation above 0.9 within 10 ms of the deflection on the channels that show it best,
-    and a size that differs by less than a factor of 0.6. Shares and limits are estimates, set on
-    simulated motor neuron disease and on real bursts and interference.
-    """
-    count = len(waves.sample)
-    if count < _FEWEST_IN_GROUP:
-        return False
-    alike = _alike(waves, waves)
-    left, shapes = np.ones(count, bool), 0
-    while left.any():
-        seed = int(np.argmax(np.where(left, np.sum(alike & left, axis=1), 0)))
-        left &= ~alike[seed]
-        shapes += 1
-    repeated = np.mean(alike.sum(axis=1) > 1)
-    return bool(count >= _EVENTS_PER_SHAPE * shapes and repeated >= _REPEATED)
-
-
-def _alike(waves: Waveforms, others: Waveforms, *, shift_s: float = 0.0) -> NDArray[np.bool_]:
-    """Which others each event resembles in shape and size, on the channels that show it best.
-
-    Of two lobes of like size noise decides which is the larger: a shift brings the same ones together.
-    """
-    centre, reach, shift = (round(s * waves.rate) for s in (BEFORE_S, _AROUND_S, shift_s))
-    near = slice(max(0, centre - reach), centre + reach + 1)
-    everyone = np.arange(len(others.sample))[:, None]
-    result = np.zeros((len(waves.sample), len(others.sample)), bool)
-    for i, ratios in enumerate(waves.ratios):
-        best = ratios >= ratios.max() / 2
-        own = waves.windows[i, near][:, best].ravel()
-        at = np.arange(near.start, near.stop)[None, :]
-        if shift:
-            one = others.windows[:, near.start - shift : near.stop + shift, waves.channel[i]]
-            places = sliding_window_view(one, near.stop - near.start, axis=1)
-            at = at + np.argmax(places @ waves.windows[i, near, waves.channel[i]], axis=1)[:, None] - shift
-        x = others.windows[:, :, best][everyone, at].reshape(len(others.sample), -1)
-        size, of_own = np.maximum(np.linalg.norm(x, axis=1), 1e-12), float(np.linalg.norm(own))
-        like = (size > _ALIKE_SIZE * of_own) & (size < of_own / _ALIKE_SIZE)
-        result[i] = like & (x @ own > _ALIKE * size * of_own)
-    return result
+    return [(start, end) for start, end in stretches if not by_itself(start, end)]
 
 
 def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
     """How far a stretch extends when events within the margin of its end carry it on."""
     for t in times_s[times_s > end_s]:
-        if t > end_s + _CARRIED_S:
+        if t > end_s + CARRIED_S:
             break
         end_s = float(t)
     return end_s
@@ -344,7 +243,7 @@ def exclusions(
     weak = [*level, *small_units(small_s, times_s, recording.seconds)]
     found = disturbances | {
         MOVEMENT: [*disturbances[MOVEMENT], *swayed],
-        VOLUNTARY: _to_the_ends(voluntary(waves, continuous, weak, small_s), recording.seconds),
+        VOLUNTARY: _to_the_ends(voluntary(waves, continuous, weak, small_s, noise), recording.seconds),
     }
     return found
 
