@@ -127,7 +127,7 @@ def _grouped(waves: Waveforms, noise: Noise) -> bool:
     like = alike(waves, waves, noise, shift_s=_SHIFT_S)
     left, shapes = np.ones(count, bool), 0
     while left.any():
-        seed = int(np.argmax(np.where(left, np.sum(like & left, axis=1), 0)))
+        seed = int(np.argmax(np.where(left, np.sum(like & left, axis=1), -1)))
         left &= ~like[seed]
         left[seed] = False
         shapes += 1
