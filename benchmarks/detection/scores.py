@@ -93,7 +93,8 @@ def score(
     """Match found events to the truth; what is found within 10 ms of a slight discharge is not false.
 
     Sorting agreement maps each found unit to the true unit it shares most events with, one to one,
-    and counts matched events in the right unit among all matched.
+    and counts matched events in the right unit among all matched. What was left without a unit is one by
+    itself: right where nothing else was found of that unit.
     """
     left_out = left_out or []
     pairs = matches(true_s, found_s)
@@ -126,8 +127,9 @@ def _agreed(
 
     if labels is None or not pairs:
         return 0
-    true, found = true_units[[i for i, _ in pairs]], labels[[j for _, j in pairs]]
+    true, found = true_units[[i for i, _ in pairs]], labels[[j for _, j in pairs]].copy()
+    found[found <= 0] = -1 - np.arange(np.count_nonzero(found <= 0))
     table = np.array(
-        [[np.sum((true == u) & (found == v)) for v in np.unique(found) if v > 0] for u in np.unique(true)]
+        [[np.sum((true == u) & (found == v)) for v in np.unique(found)] for u in np.unique(true)]
     )
     return int(table[linear_sum_assignment(-table)].sum()) if table.size else 0

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from myolens.emg.courses import chapters, course, joined
 from myolens.emg.matching import Discharges, Matches, match, resolve, without_composites
+from myolens.emg.modes import paired, parted
 from myolens.emg.noise import Noise
 from myolens.emg.satellites import locked
 from myolens.emg.sorting import FEWEST_EVENTS, Features, clusters, features, whole
@@ -51,22 +52,28 @@ def sort_discharges(waves: Waveforms, noise: Noise) -> tuple[Discharges, Shapes]
     unsorted = Discharges(
         waves.sample, none, np.arange(len(none)), np.ones(len(none), np.float32), np.ones(len(none), bool)
     )
-    if len(none) < FEWEST_EVENTS:
+    if len(none) < 2:
         return unsorted, _averages(unsorted, waves, noise, 0)[0]
     feature = features(waves, noise)
     matches = _matched(feature, waves.sample / rate)
-    if matches is None:
-        return unsorted, _averages(unsorted, waves, noise, 0)[0]
-    discharges = resolve(matches, waves.sample, round(rate / feature.rate), rate)
-    discharges = discharges.where(~locked(discharges, waves))
-    counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=1)
-    ranks = np.argsort(-counts, kind="stable")
-    number = np.full(len(counts) + 1, -1)
-    kept = [unit for unit in ranks if counts[unit] >= FEWEST_EVENTS]
-    number[kept] = np.arange(len(kept))
-    discharges = replace(discharges, unit=number[discharges.unit])
+    discharges = unsorted
+    if matches is not None:
+        discharges = resolve(matches, waves.sample, round(rate / feature.rate), rate)
+        discharges = discharges.where(~locked(discharges, waves))
+        discharges = _numbered(parted(discharges, waves, feature), FEWEST_EVENTS)
+    discharges = _numbered(paired(discharges, waves, feature), 2)
+    kept = range(int(discharges.unit.max(initial=-1)) + 1)
     shapes, offsets = _averages(discharges, waves, noise, len(kept))
     return _timed(discharges, waves, np.append(offsets, 0)), shapes
+
+
+def _numbered(discharges: Discharges, fewest: int) -> Discharges:
+    """Units of so many discharges or more, the most active first; others are none."""
+    counts = np.bincount(discharges.unit[discharges.unit >= 0], minlength=1)
+    number = np.full(len(counts) + 1, -1)
+    kept = [unit for unit in np.argsort(-counts, kind="stable") if counts[unit] >= fewest]
+    number[kept] = np.arange(len(kept))
+    return replace(discharges, unit=number[discharges.unit])
 
 
 def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
