@@ -16,7 +16,7 @@ CHAPTER_S = 180.0
 
 _MOST_CHAPTERS = 12
 _NEAREST = 25
-_LOWEST_SCALE, _HIGHEST_SCALE = 0.7, 1.4
+_LOWEST_SCALE, _HIGHEST_SCALE = 0.6, 1.6
 _ALIKE = 0.084
 
 
@@ -105,7 +105,7 @@ def _handover(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[int, int]:
 
 
 def _difference(a: NDArray[np.float32], b: NDArray[np.float32], noise: float) -> float:
-    """What b, scaled (0.7–1.4) and shifted, leaves of a: 1 is as much as may be left of one unit's.
+    """What b, scaled (0.6–1.6, as in matching) and shifted, leaves of a: 1 is as much as may be left of one unit's.
 
     That is 0.084 of its energy and the noise of the two averages, of which the variance is given.
     """
