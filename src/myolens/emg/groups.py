@@ -43,15 +43,13 @@ def of_units(waves: Waveforms, others: Waveforms, noise: Noise, *, seconds: floa
     Noise is allowed for in the likeness of potentials five times its level or more, at the median: of
     smaller ones hardly two can be told apart.
     """
-    if _in_step(waves, noise):
-        return False
     if seconds <= GROUP_S and (_grouped(waves, None) or _known(waves, others)):
         return True
     if not dense and _familiar(waves, others):
         return True
     if not len(waves.sample) or np.median(waves.ratios.max(axis=1)) < _LEAST_SIZE:
         return False
-    if _goes_on(waves, others, noise):
+    if _in_step(waves, noise) or _goes_on(waves, others, noise):
         return False
     return (seconds <= GROUP_S and _grouped(waves, noise)) or (
         seconds <= RUN_S and not dense and _run(waves, noise)
@@ -62,7 +60,7 @@ def _in_step(waves: Waveforms, noise: Noise) -> bool:
     """Whether events keep step with the mains, or with its half cycles, as what is left of it does.
 
     The phases of others agree as well as theirs once in a hundred times (Rayleigh's test: Mardia & Jupp,
-    Directional Statistics, 2000, §6.3).
+    Directional Statistics, 2000, ch. 6).
     """
     if noise.mains is None or not len(waves.sample):
         return False
