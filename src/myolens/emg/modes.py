@@ -12,7 +12,7 @@ from myolens.emg.sorting import FEWEST_EVENTS, Features, best_shift, noise_energ
 from myolens.emg.waveforms import Waveforms
 
 _UNLIKE, _CERTAIN, _GAP, _TURNS = 0.12, 5.0, 0.5, 3
-_CHANNELS, _PAIR_TOLERANCE = 8, 0.12
+_CHANNELS, _PAIR_TOLERANCE, _MOST_LONE = 8, 0.12, 1000
 _LOWEST_SCALE, _HIGHEST_SCALE = 0.7, 1.4
 
 
@@ -79,10 +79,11 @@ def paired(discharges: Discharges, waves: Waveforms, feature: Features) -> Disch
     """Two potentials alike over many electrodes are a unit, though it came but twice.
 
     Under eight electrodes or more hardly two units leave the same map; under one, half of them resemble
-    another (in simulated muscles). The most alike are paired first; one that resembles a third was no pair.
+    another (in simulated muscles). The most alike are paired first. Where more than a thousand
+    are left over, something else is wrong, and none is paired.
     """
     lone = np.flatnonzero((discharges.unit < 0) & discharges.alone)
-    if waves.windows.shape[2] < _CHANNELS or len(lone) < 2:
+    if waves.windows.shape[2] < _CHANNELS or not 2 <= len(lone) <= _MOST_LONE:
         return discharges
     events = discharges.event[lone]
     noise_in = float(feature.length * feature.x.shape[2])
