@@ -107,8 +107,8 @@ def _handover(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[int, int]:
 def _difference(a: NDArray[np.float32], b: NDArray[np.float32], noise: float) -> float:
     """What b, scaled and shifted, leaves of a: 1 is as much as may be left of one unit's potential.
 
-    That is 0.084 of its energy and the noise of the two averages, of which the variance is given; the scale is
-    that of matching, 0.6–1.6.
+    That is 0.084 of its energy and the noise of the two averages, of which the variance is given; the
+    scale is that of matching, 0.6–1.6.
     """
     reach = len(a) // 3
     padded = np.pad(b, ((reach, reach), (0, 0)))

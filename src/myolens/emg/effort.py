@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.counting import complement, length
-from myolens.emg.exclusion import GROUP_S, VOLUNTARY, inside, merged
+from myolens.emg.exclusion import VOLUNTARY, inside, merged
+from myolens.emg.groups import GROUP_S
 from myolens.emg.unrest import short_runs
 from myolens.recording import Span
 
