@@ -25,6 +25,7 @@ _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
 _HALF = 0.5
+_CLEAR = 1.5
 _OWN = 0.7
 _LIKELY = 6
 _SAME_S = 0.005
@@ -142,10 +143,15 @@ def explained(
     hit = gain > least
     chosen = [[(int(atom[i]), float(scale[i]))] if hit[i] else [] for i in range(len(x))]
     left = np.where(hit, whole - gain, whole)
-    for i in np.flatnonzero(hit & (left > noise + _WORTH_A_PAIR * whole)):
+    ragged = hit & (left > noise + _WORTH_A_PAIR * whole)
+    clear = _CLEAR * noise_energy(feature) * power
+    for i in np.flatnonzero(
+        ragged | _second(flat, atoms, atom, scale, hit & ~ragged & (left > clear), clear)
+    ):
         pair, joint = _pair(feature, product[i], atoms)
         smaller = min(s**2 * float(atoms.energy[a]) for a, s in pair)
-        if joint - gain[i] > max(least[i], _HALF * (left[i] - noise[i]), _OWN * smaller):
+        enough = max(least[i], _HALF * (left[i] - noise[i])) if ragged[i] else clear[i]
+        if joint - gain[i] > max(enough, _OWN * smaller):
             chosen[i] = pair
             left[i] = whole[i] - joint
             rest = flat[i] - sum(s * atoms.shape[:, a] for a, s in pair)
@@ -170,6 +176,25 @@ def _single(
     best = np.argmax(gain, axis=1)
     rows = np.arange(len(product))
     return best, factor[rows, best], gain[rows, best]
+
+
+def _second(
+    flat: NDArray[np.float32],
+    atoms: Atoms,
+    atom: NDArray[np.int64],
+    scale: NDArray[np.float32],
+    asked: NDArray[np.bool_],
+    least: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """Windows, of those asked for, in which after the best match another one removes more than noise holds.
+
+    Half of a second discharge may lie outside: what is left would pass for noise by its amount.
+    """
+    result = asked.copy()
+    if asked.any():
+        rest = flat[asked] - scale[asked, None] * atoms.shape[:, atom[asked]].T
+        result[asked] = _single(rest @ atoms.shape, atoms)[2] > least[asked]
+    return result
 
 
 def _pair(
