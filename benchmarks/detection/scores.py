@@ -94,7 +94,7 @@ def score(
 
     Sorting agreement maps each found unit to the true unit it shares most events with, one to one,
     and counts matched events in the right unit among all matched. What was left without a unit is one by
-    itself: right where nothing else was found of that unit.
+    itself: right where nothing else was found of that unit (of several such, one).
     """
     left_out = left_out or []
     pairs = matches(true_s, found_s)

@@ -108,6 +108,9 @@ def test_brief_spikes_at_the_pace_of_a_heart_are_no_heart(interval_s: float) -> 
     assert analysis.details["heartbeat"] is None and analysis.events == ()
     assert analysis.details["regular_train"]["per_min"] == pytest.approx(60 / interval_s, rel=0.06)
     assert any("too brief" in problem for problem in analysis.quality.problems)
+    assert not any("Heartbeats" in problem for problem in analysis.quality.problems)
+    assert analysis.findings == ()
+    assert any("regular train" in note for note in analysis.notes)
 
 
 @pytest.mark.parametrize("interval_s", [0.45, 0.85])
@@ -115,6 +118,21 @@ def test_complexes_as_slow_as_a_heart_are_one(interval_s: float) -> None:
     analysis = paced(potential(1000.0, width_s=0.010), size=150.0, interval_s=interval_s)
     assert analysis.details["regular_train"] is None and analysis.events == ()
     assert analysis.details["heartbeat"]["per_min"] == pytest.approx(60 / interval_s, rel=0.06)
+
+
+def test_a_heart_that_only_sorting_tells_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("myolens.emg.events._beats", lambda *_: None)
+    x, channels = quiet(90.0)
+    rng = np.random.default_rng(3)
+    beats = np.cumsum(rng.normal(0.8, 0.03, 110))
+    add(x, RATE, beats, 60.0, potential(RATE, width_s=0.0065))
+    truth = np.sort(rng.uniform(1.0, 86.0, 15))
+    add(x, RATE, truth, 70.0, potential(RATE, width_s=0.003, phase=0.8))
+    analysis = analyze(stored(x, RATE, channels))
+    assert analysis.details["heartbeat"]["per_min"] == pytest.approx(75, rel=0.05)
+    times = np.array([event.time_s for event in analysis.events])
+    assert np.mean([np.min(np.abs(times - t), initial=np.inf) <= 0.012 for t in truth]) >= 0.85
+    assert len(times) <= len(truth) + 2
 
 
 def test_discharges_much_like_beats_do_not_stand_for_them() -> None:

@@ -83,6 +83,27 @@ def test_clipping_and_lost_signal_of_slow_recordings_are_left_out() -> None:
     assert {"no signal", "clipping"} <= set(spans)
     assert spans["no signal"].start_s == pytest.approx(20, abs=0.1)
     assert spans["no signal"].end_s == pytest.approx(22, abs=0.1)
+    clipped = [span for span in analysis.excluded if span.reason == "clipping"]
+    assert [span.start_s for span in clipped] == pytest.approx([30, 35], abs=0.1)
+    assert [span.end_s for span in clipped] == pytest.approx([30.1, 35.1], abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [200.0, 250.0, 299.0])
+def test_stimulation_of_slow_recordings_is_measured_as_recorded(rate: float) -> None:
+    x, channels = quiet(40.0, rate=rate, seed=2)
+    pulses = np.zeros_like(x)
+    t = np.arange(x.shape[1]) / rate
+    for k in range(10):
+        at = round((15 + k / 3) * rate)
+        pulses[0, at : at + 3] = 5
+        late = (t - at / rate - 0.012) / 0.004
+        x[0] -= 3000 * (1 - 0.05 * min(k, 4)) * late * np.exp(0.5 - late**2 / 2)
+        x[0, at] += 1500
+    both = np.concatenate([x, pulses])
+    analysis = analyze(stored(both, rate, [*channels, Channel("trigger", None, ChannelKind.TRIGGER)]))
+    found = analysis.details["stimulation"]
+    assert found["abnormal"] is True and len(found["trains"]) == 1
+    assert found["trains"][0]["stimuli"] == 10
 
 
 def test_blocks_do_not_matter_at_low_rates() -> None:

@@ -103,7 +103,13 @@ def reviewed(analysis: Analysis, decisions: Mapping[int, Decision]) -> Analysis:
             "analysed_s": analysis.analysed_seconds,
             "at_rest": settled(large_s, analysis.excluded, analysis.seconds, among_s=every_s),
         }
-        findings = implied(units=units, quality=analysis.quality, muscle=analysis.muscle, **weighed)
+        findings = implied(
+            units=units,
+            quality=analysis.quality,
+            muscle=analysis.muscle,
+            train=analysis.details.get("regular_train") is not None,
+            **weighed,
+        )
         doubted = doubts(**weighed)
         notes = [note for note in notes if not note.endswith(HALF_WEIGHT)] + [doubted] * bool(doubted)
     return replace(

@@ -9,7 +9,7 @@ import numpy as np
 from myolens.emg.analysis import Event, Unit
 from myolens.emg.counting import DOUBLET_S, Stretches, intervals_s, length
 from myolens.emg.effort import SETTLED_S, Settled
-from myolens.emg.findings import NOTHING_FOUND, so_many
+from myolens.emg.findings import NOTHING_BUT_TRAIN, NOTHING_FOUND, so_many
 from myolens.emg.matching import Discharges
 from myolens.emg.shapes import Shapes
 from myolens.emg.size import Counted
@@ -74,11 +74,13 @@ def notes_on(
     at_rest: Settled,
     sizeable: Counted,
     doubted: str = "",
+    *,
+    train: bool = False,
 ) -> tuple[str, ...]:
     """What was assumed, and what could not be told, in sentences; why the finding weighs half among them."""
     notes = list(recording.notes)
     if not found:
-        notes.append(NOTHING_FOUND)
+        notes.append(NOTHING_BUT_TRAIN if train else NOTHING_FOUND)
     if loose := sum(event.unit is None for event in found):
         notes.append(f"{so_many(loose, len(found))} could not be assigned to a unit.")
     if sizeable.smaller:

@@ -200,7 +200,7 @@ def find_mains(segments: list[NDArray[np.float32]], band: Band) -> Mains | None:
         def around(gap: int) -> NDArray[np.float64]:
             return np.concatenate([power[max(0, at - far) : max(0, at - gap)], power[at + gap : at + far]])
 
-        rivals = around(gap + (order - 1) * reach)
+        rivals = around(gap + min((order - 1) * reach, (far - gap) // 2))
         if not near.size or not rivals.size or near.max() < _ABOVE_OTHERS * rivals.max():
             return 0.0
         return float(near.max() / np.median(around(gap)))

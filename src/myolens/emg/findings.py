@@ -52,6 +52,10 @@ Heijden et al. 1994)."""
 
 HALF_WEIGHT = "The finding of fasciculations therefore weighs half."
 NOTHING_FOUND = "No discharge was found; the upper limit of the rate says what that excludes."
+NOTHING_BUT_TRAIN = (
+    "Besides the regular train that was left out no discharge was found; as that train may be of the muscle, "
+    "nothing is said to be absent."
+)
 
 
 def so_many(some: int, of: int) -> str:
@@ -68,13 +72,15 @@ def implied(
     quality: Quality,
     muscle: str | None,
     at_rest: Settled,
+    train: bool = False,
 ) -> tuple[Finding, ...]:
     """Findings of a recording at rest with surface electrodes.
 
     Only discharges of the size that is counted as twitches make findings (see `myolens.emg.size`).
     Fasciculations are present if so many are improbable (1 %) as false alarms; absent if no discharge of any
-    size was found, the analysed time excludes one a minute at 95 %, and potentials of 100 µV would have been
-    found; how much that weighs depends on time and size (`absence_strength`). Otherwise nothing is said.
+    size was found, not even a regular train (`train`), the analysed time excludes one a minute at 95 %, and
+    potentials of 100 µV would have been found; how much that weighs depends on time and size
+    (`absence_strength`). Otherwise nothing is said.
     A poor recording halves every weight. So does a doubt whether a muscle at rest fasciculates (`doubts`).
     """
     rate, count = counted.rate_per_min, len(counted.events)
@@ -104,7 +110,7 @@ def implied(
         for name, present in (_rate_finding(rate, muscle), *_unit_findings(large, count)):
             if present is not None:
                 say(name, MODEST_STRENGTH if present else -MODEST_STRENGTH, present=present)
-    elif not count and not counted.smaller and excludes(analysed_s, quality):
+    elif not train and not count and not counted.smaller and excludes(analysed_s, quality):
         strength = absence_strength(analysed_s, quality.detectable_uv)
         say("emg_fasciculations", strength, present=False)
         say("emg_no_fasciculations_found", -strength)

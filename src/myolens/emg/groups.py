@@ -47,6 +47,8 @@ def of_units(waves: Waveforms, others: Waveforms, noise: Noise, *, seconds: floa
         return True
     if not dense and _familiar(waves, others):
         return True
+    if seconds > RUN_S or (dense and seconds > GROUP_S):
+        return False
     if not len(waves.sample) or np.median(waves.ratios.max(axis=1)) < _LEAST_SIZE:
         return False
     if _in_step(waves, noise) or _goes_on(waves, others, noise):

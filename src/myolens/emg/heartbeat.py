@@ -53,11 +53,7 @@ class Heart:
 
     def details(self) -> dict[str, float]:
         """As an analysis tells it."""
-        return {
-            "beats": len(self.beats_s),
-            "per_min": round(self.per_min, 1),
-            "events_left_out": int(self.events.sum()),
-        }
+        return {"beats": len(self.beats_s), "per_min": round(self.per_min, 1)}
 
 
 def find_heart(waves: Waveforms) -> Heart | None:

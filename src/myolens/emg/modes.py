@@ -66,7 +66,8 @@ def _two_forms(
     cut = FEWEST_EVENTS - 1 + int(np.argmax(gaps))
     second = along > ranks[cut]
     one, two = x[~second].mean(axis=0), x[second].mean(axis=0)
-    noise = x.shape[1] * float(feature.power[events].mean()) * (1 / np.sum(second) + 1 / np.sum(~second))
+    numbers = x.shape[1] / feature.fineness
+    noise = numbers * float(feature.power[events].mean()) * (1 / np.sum(second) + 1 / np.sum(~second))
     apart = float(np.sum((one - two) ** 2)) - noise
     larger = max(float(one @ one), float(two @ two))
     clear = gaps.max() >= _GAP * (along[second].mean() - along[~second].mean())

@@ -110,20 +110,21 @@ def analyze(
             "every EMG channel is constant", where=where, mend="Check the connection and the gain"
         )
     band_for(recording.rate, kind, where=where)
+    evoked = stimulated(recording, channels.rows)
+    recorded = recording
     recording = finer(recording, len(channels.rows)) if kind is ChannelKind.SURFACE_EMG else recording
     source = Source(recording, channels.rows, band_for(recording.rate, kind, fineness=fineness(recording)))
     noise = survey(source)
     scanned = scan(source, noise, block_seconds=block_seconds, progress=progress)
     noise = replace(noise, frames=scanned.frames)
     beats = _known_beats(recording, source)
-    evoked = stimulated(recording, source.rows)
     find = partial(
         find_events, source, noise, scanned, false_alarms_per_10_min=false_alarms_per_10_min, evoked=evoked
     )
     analysis = _at_rest(source, channels, noise, find, beats, evoked, muscle, false_alarms_per_10_min)
     if kind is ChannelKind.NEEDLE_EMG:
         analysis = _with_needle(analysis, recording, muscle)
-    return _with_stimulation(analysis, recording, muscle)
+    return _with_stimulation(analysis, recorded, muscle)
 
 
 def emg_rows(recording: Recording, kind: ChannelKind | str | None) -> tuple[tuple[int, ...], ChannelKind]:
@@ -272,6 +273,7 @@ def _at_rest(
     )
     quality = told(quality, exchanged, names, recording.seconds)
     large_s = event_times(sizeable.events)
+    train = heart is not None and heart.fast
     weighed: dict[str, Any] = {
         "counted": sizeable,
         "expected_false": false_alarms_per_10_min * analysed_s / 600,
@@ -292,8 +294,8 @@ def _at_rest(
         rate_per_min=rate,
         excluded=excluded,
         quality=quality,
-        findings=implied(units=units, quality=quality, muscle=muscle, **weighed),
-        notes=notes_on(recording, found, excluded, at_rest, sizeable, doubts(**weighed)),
+        findings=implied(units=units, quality=quality, muscle=muscle, train=train, **weighed),
+        notes=notes_on(recording, found, excluded, at_rest, sizeable, doubts(**weighed), train=train),
         details={
             "detection": {
                 "threshold": round(events.threshold, 3),
@@ -305,7 +307,7 @@ def _at_rest(
                 "unassigned": sum(event.unit is None for event in found),
             },
             "heartbeat": None if heart is None or heart.fast else heart.details(),
-            "regular_train": heart.details() if heart is not None and heart.fast else None,
+            "regular_train": heart.details() if heart is not None and train else None,
             "switching": None if switching is None else switching.details(),
             "intervals": intervals(times, units, kept),
             "amplitudes": amplitudes(found),

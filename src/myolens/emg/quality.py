@@ -207,7 +207,7 @@ def _electrodes(
                 f"{'were' if slow > 1 else 'was'} left out: fix cables and electrodes.",
             )
         )
-    if events.heart is not None:
+    if events.heart is not None and not events.heart.fast:
         found.append(
             (
                 0,

@@ -129,8 +129,8 @@ def _known(
         explained = evidence > limit
         losses = int(np.count_nonzero(against > limit))
         if losses <= _FALSE_OF_KNOWN * len(decoys) * np.count_nonzero(explained):
-            break
-    return np.asarray(np.where(explained, evidence, 0), np.float32)
+            return np.asarray(np.where(explained, evidence, 0), np.float32)
+    return np.zeros(len(evidence), np.float32)
 
 
 def _shrunk(feature: Features, cluster: Cluster) -> NDArray[np.float32]:

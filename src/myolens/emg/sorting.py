@@ -18,7 +18,8 @@ MEDIAN_VARIANCE = 1.57
 """Of a median of normal values, over that of their mean."""
 
 FEWEST_EVENTS = 3
-"""A unit needs at least this many like discharges; fewer stay unassigned."""
+"""A unit needs at least this many like discharges; fewer stay unassigned, but for pairs that are alike over
+eight electrodes or more (`myolens.emg.modes.paired`)."""
 
 _MOST_COMPONENTS, _FEWEST_COMPONENTS = 12, 4
 _SORTING_RATE_HZ = 1000.0
