@@ -110,7 +110,7 @@ def _summary(analysis: Analysis) -> None:
         out.print(f"  Left out: {left:.1f} s ({_plain('; '.join(reasons))})")
     if analysis.units:
         table = Table(box=None, padding=(0, 2), header_style="dim")
-        for heading in ("unit", "twitches", "per minute", "on"):
+        for heading in ("unit", "discharges", "per minute", "on"):
             table.add_column(heading, justify="left" if heading == "on" else "right")
         for unit in analysis.units[:12]:
             table.add_row(str(unit.unit), str(unit.events), f"{unit.rate_per_min:.1f}", _plain(unit.channel))
