@@ -53,9 +53,7 @@ def of_units(waves: Waveforms, others: Waveforms, noise: Noise, *, seconds: floa
         return False
     if _in_step(waves, noise) or _goes_on(waves, others, noise):
         return False
-    return (seconds <= GROUP_S and _grouped(waves, noise)) or (
-        seconds <= RUN_S and not dense and _run(waves, noise)
-    )
+    return (seconds <= GROUP_S and _grouped(waves, noise)) or (not dense and _run(waves, noise))
 
 
 def _in_step(waves: Waveforms, noise: Noise) -> bool:
