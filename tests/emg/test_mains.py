@@ -7,7 +7,7 @@ import pytest
 from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import analyze
-from myolens.emg.filtering import mains_at
+from myolens.emg.filtering import band_for, find_mains, mains_at
 from myolens.recording import Channel, ChannelKind, Recording
 
 RATE = 2000.0
@@ -42,6 +42,14 @@ def test_weak_drifting_mains_are_found(rate: float, share: float) -> None:
     x += share * 5.0 * np.sin(2 * np.pi * turns)
     found = analyze(stored(x, rate, channels)).details["detection"]["mains_hz"]
     assert found == pytest.approx(59.9, abs=0.2)
+
+
+def test_high_harmonics_of_a_needle_recording_are_found() -> None:
+    rng, t = np.random.default_rng(0), np.arange(25_000) / 20_000.0
+    comb = 0.4 * sum(np.sin(2 * np.pi * 50 * order * t + order) for order in range(1, 80))
+    segments = [(rng.normal(0, 1, (25_000, 1)) + comb[:, None]).astype(np.float32) for _ in range(6)]
+    mains = find_mains(segments, band_for(20_000.0, ChannelKind.NEEDLE_EMG))
+    assert mains is not None and set(range(1, 80)) <= set(mains.harmonics)
 
 
 def test_a_knock_leaves_no_trace_in_the_mains_taken_out() -> None:
