@@ -44,7 +44,7 @@ _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 MOST_FOR_SMALL = 8
 """On more channels than this noise itself passes a third of the threshold many times a second."""
 
-RAISED, _RAISED_EDGE = 1.5, 1.25
+RAISED, RAISED_EDGE = 1.5, 1.25
 
 
 def runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -112,7 +112,8 @@ def voluntary(
     """Voluntary activity: bursts, and crowds of discharges, with a margin.
 
     A crowd is four discharges within 0.15 s, six within 0.5 s or eight within 1 s: even at 160 a minute,
-    among the highest rates of fasciculation recorded, these come by chance in one window of a hundred.
+    among the highest rates of fasciculation recorded, these come by chance in one window of a hundred. The
+    peaks of a burst are no discharges, and make no crowd of one beside it.
 
     Discharges that follow an excluded stretch within 0.3 s belong to its onset or offset and extend it:
     units hardly fire more slowly than four times a second of one's own will. So do deflections too small
@@ -132,10 +133,11 @@ def voluntary(
     noise : Noise
     """
     times_s = waves.sample / waves.recording_rate
+    single_s = times_s[~inside(times_s, patterns)]
     crowds = [
         (float(a), float(b))
         for many, within in _CROWDS
-        for a, b in zip(times_s, times_s[many - 1 :], strict=False)
+        for a, b in zip(single_s, single_s[many - 1 :], strict=False)
         if b - a <= within
     ]
     carried_s = np.sort(np.concatenate([times_s, small_s]))
@@ -166,7 +168,7 @@ def _reached(times_s: NDArray[np.float64], end_s: float) -> float:
 def raised(noise: Noise, frame_s: float) -> Stretches:
     """Frames whose level is 1.5 times the resting level, with neighbours above 1.25: weak tonic activity."""
     ratio = noise.rise
-    high, part = ratio > RAISED, ratio > _RAISED_EDGE
+    high, part = ratio > RAISED, ratio > RAISED_EDGE
     return [(a * frame_s, b * frame_s) for a, b in runs(part) if high[a:b].any()]
 
 

@@ -23,6 +23,7 @@ from myolens.emg.exclusion import (
     MOST_FOR_SMALL,
     VOLUNTARY,
     as_spans,
+    bursts,
     exclusions,
     inside,
     merged,
@@ -40,14 +41,14 @@ from myolens.emg.noise import Noise, survey
 from myolens.emg.placement import exchanges, put_back, told
 from myolens.emg.quality import judge, judge_needle
 from myolens.emg.recall import with_recalled
-from myolens.emg.rises import drowned, tonic
+from myolens.emg.rises import between, drowned, tonic
 from myolens.emg.shapes import Shapes, sort_discharges
 from myolens.emg.size import counted, event_times
 from myolens.emg.stimulation import STIMULATION, decrement, stimulated
 from myolens.emg.streaming import Source, products_on_one_thread
 from myolens.emg.switching import BESIDE_S, by_machine, unswitched
 from myolens.emg.timing import as_recorded
-from myolens.emg.unrest import unrest
+from myolens.emg.unrest import of_efforts, unrest
 from myolens.emg.waveforms import Waveforms, joined
 from myolens.errors import InputError
 from myolens.recording import EMG_KINDS, ChannelKind, Recording
@@ -181,6 +182,8 @@ def _at_rest(
     recording = source.recording
     events = find(beats_s=beats_s)
     explained_s, slow_s = _told_apart(events)
+    heard_s = events.times_s[events.muscle]
+    noise = between(source, noise, bursts(events.scan, events.threshold, heard_s))
     disturbances, raised_s = disturbed(source, noise, events.scan, evoked), tonic(source, noise)
 
     def outside(waves: Waveforms, spans: Stretches) -> Waveforms:
@@ -246,7 +249,9 @@ def _at_rest(
         of_units_s=discharges.sample[~lone] / recording.rate,
         explained_s=np.sort(np.concatenate([explained_s, _beats(heart), spikes_s])),
     )
-    excluded = as_spans(not_rest | {VOLUNTARY: [*not_rest[VOLUNTARY], *restless]}, recording.seconds)
+    efforts = [*not_rest[VOLUNTARY], *restless]
+    efforts += of_efforts(discharges, recording.rate, efforts)
+    excluded = as_spans(not_rest | {VOLUNTARY: efforts}, recording.seconds)
     spans = merged((span.start_s, span.end_s) for span in excluded)
     kept = complement(spans, recording.seconds)
     analysed_s = length(kept)

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.artefacts import SLOW_HZ, SLOW_SHARE
 from myolens.emg.counting import Stretches
-from myolens.emg.exclusion import RAISED, inside, raised
-from myolens.emg.noise import Noise
+from myolens.emg.exclusion import RAISED, RAISED_EDGE, inside, raised
+from myolens.emg.filtering import RINGING_S
+from myolens.emg.noise import Noise, robust_sd
 from myolens.emg.streaming import Source
 from myolens.emg.waveforms import Waveforms
 
 _SPECTRUM_FRAMES, _SPECTRUM_S = 4, 0.25
+_ENOUGH_S = 0.1
+
+
+def between(source: Source, noise: Noise, active: Stretches) -> Noise:
+    """Noise of which the frames of raised level are measured without the bursts in them.
+
+    A burst of a third of a second raises the robust deviation of its frame by half, and tells nothing of the
+    second it happens to lie in. Of a frame that bursts fill, with what rings beside them, the level is that
+    of rest: they are left out themselves.
+    """
+    frame, rate, frames = source.frame, source.recording.rate, noise.frames.copy()
+    level = np.median(noise.level, axis=0)
+    starts, ends = (np.array(side) for side in zip(*active, strict=True)) if active else (np.zeros(0),) * 2
+    for k in np.flatnonzero(noise.rise > RAISED_EDGE).tolist():
+        start, stop = k * frame, min((k + 1) * frame, source.samples)
+        near = (starts < stop / rate + RINGING_S) & (ends > start / rate - RINGING_S)
+        if not near.any():
+            continue
+        spans = zip(starts[near] - RINGING_S, ends[near] + RINGING_S, strict=True)
+        free = ~inside(np.arange(start, stop) / rate, spans)
+        if np.count_nonzero(free) < _ENOUGH_S * rate:
+            frames[k] = noise.level[k]
+        else:
+            frames[k] = robust_sd(source.both(start, stop, mains=noise.mains, level=level)[1][free])
+    return replace(noise, frames=frames)
 
 
 def tonic(source: Source, noise: Noise) -> Stretches:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from myolens.emg.counting import Stretches
 from myolens.emg.detection import SIDELOBE_REACH_S
-from myolens.emg.exclusion import merged
+from myolens.emg.exclusion import inside, merged
 from myolens.emg.matching import Discharges
 from myolens.emg.waveforms import Waveforms
 
@@ -21,6 +21,7 @@ _EVEN, _MISSED, _DOUBLE = 0.3, 3, 1.5
 _INTERVALS_OF_RUN, _LONGEST_OF_RUN_S = 4, 0.35
 _JOIN_S, _MARGIN_S = 2.0, 0.5
 _FEW_CHANNELS = 4
+_BESIDE_S, _FEWEST_APART, _PAD_S = 1.0, 2, 0.2
 
 
 def unrest(waves: Waveforms, weak: Waveforms, discharges: Discharges, channels: int) -> Stretches:
@@ -50,6 +51,32 @@ def unrest(waves: Waveforms, weak: Waveforms, discharges: Discharges, channels: 
         small = weak.height >= LEAST_HEIGHT
         found = [*found, *unceasing(times_s, weak.sample[small] / weak.recording_rate)]
     return [(a - _MARGIN_S, b + _MARGIN_S) for a, b in merged(found, gap_s=_JOIN_S)]
+
+
+def of_efforts(discharges: Discharges, rate: float, efforts: Stretches) -> Stretches:
+    """Discharges beside efforts, and those of units that hardly discharge anywhere else, with a margin.
+
+    A muscle comes to rest by and by, and gets ready before it works: units fire singly then that are
+    silent at rest. So a discharge less than a second from an effort is to be of a unit that discharges
+    twice or more farther away.
+
+    Parameters
+    ----------
+    discharges : Discharges
+        Outside the efforts.
+    rate : float
+        Of the recording, Hz.
+    efforts : list of (float, float)
+        Voluntary activity, s.
+    """
+    times_s = discharges.sample / rate
+    near = inside(times_s, [(a - _BESIDE_S, b + _BESIDE_S) for a, b in efforts])
+    left_out = near & (discharges.unit < 0)
+    for unit in np.unique(discharges.unit[near & (discharges.unit >= 0)]):
+        own = discharges.unit == unit
+        if np.count_nonzero(own & ~near) < _FEWEST_APART:
+            left_out |= own
+    return [(float(t) - _PAD_S, float(t) + _PAD_S) for t in times_s[left_out]]
 
 
 def unceasing(discharge_s: NDArray[np.float64], small_s: NDArray[np.float64]) -> Stretches:
