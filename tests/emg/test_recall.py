@@ -7,7 +7,8 @@ import pytest
 from tests.emg.emg_made import add, potential, quiet, stored
 
 from myolens.emg import analyze
-from myolens.emg.recall import _by_chance
+from myolens.emg.recall import _by_chance, _known
+from myolens.emg.sorting import Features
 
 RATE = 1000.0
 
@@ -66,3 +67,18 @@ def test_the_chance_of_so_many_wins_is_binomial_for_any_number(
     wins: int, of: int, share: float, known: float
 ) -> None:
     assert _by_chance(wins, of, share) == pytest.approx(known, rel=0.05)
+
+
+def test_a_candidate_too_small_to_tell_needs_more_likeness_to_a_known_unit() -> None:
+    rng = np.random.default_rng(9)
+    template = (3.0 * potential(1000.0, width_s=0.003, phase=0.8)[:24, None]).astype(np.float32)
+    x = rng.normal(0, 1, (60, 45, 1)).astype(np.float32)
+    x[:20, 10:34] += 0.78 * template
+    there = np.arange(60) < 20
+    feature = Features(x, 24, 10, 1000.0, np.ones((1, 1), np.float32), np.ones(60, np.float32))
+
+    def known(short: float) -> int:
+        levels = np.where(there, short, 0.7).astype(np.float32)
+        return int(np.count_nonzero(_known(feature, np.arange(60), template, levels)[there] > 0))
+
+    assert known(2.7) < known(1.2) < known(0.0)

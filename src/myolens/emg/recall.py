@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from myolens.emg.detection import distance
+from myolens.emg.detection import distance, telling
 from myolens.emg.noise import Noise
 from myolens.emg.sorting import Cluster, Features, average, best_shift, clusters, features, noise_energy
 from myolens.emg.waveforms import Waveforms, joined
@@ -21,6 +21,7 @@ _APART_S = 0.020
 _FEWEST_WEAK, _LEAST_ENERGY, _TELLING_ENERGY = 3, (35.0, 50.0), 80.0
 _CHANCE = 0.03
 _LIMITS, _FALSE_SHARE, _FALSE_OF_KNOWN = range(10, 41), 0.3, 0.2
+_PER_LEVEL = 4.0
 _MEDIAN_VARIANCE, _LEAST_SHRUNK = 1.57, 0.3
 _MOST_SEARCHED, _FEW_CHANNELS = 400, 8
 _LIKE, _GATHERED, _MOST_CROWDS = (6.0, 5.0, 4.0), 3, 30
@@ -57,11 +58,13 @@ def with_recalled(waves: Waveforms, weak: Waveforms, noise: Noise) -> Waveforms:
     feature = features(waves, noise, weak)
     height = np.concatenate([waves.height, weak.height])
     times = np.concatenate([waves.sample, weak.sample]) / rate
+    size = np.concatenate([waves.peak / waves.level, weak.peak / weak.level])
+    short = np.maximum(telling(1.0, waves.windows.shape[2]) - size, 0)
     best = np.zeros(len(times), np.float32)
     left = np.arange(count, len(times))
     loose = np.arange(count)
     for cluster in clusters(feature.where(slice(count))):
-        evidence = _known(feature, left, _shrunk(feature, cluster))
+        evidence = _known(feature, left, _shrunk(feature, cluster), short[left])
         best[left] = np.maximum(best[left], evidence)
         left = left[evidence == 0]
         loose = np.setdiff1d(loose, cluster.events, assume_unique=True)
@@ -113,16 +116,23 @@ def _evidence(
 
 
 def _known(
-    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32]
+    feature: Features, events: NDArray[np.int64], template: NDArray[np.float32], short: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Evidence for the events that a known unit's potential explains, in as far as its mirror images do not.
 
     What these explain better than it tells how often noise does (see `_recurring`). The evidence asked for is
     the least, from 10 on, with which at most a fifth would be of noise: less in a smooth rest than in a spiky
-    one. A potential that resembles its mirror images needs `EVIDENCE`.
+    one. A potential that resembles its mirror images needs `EVIDENCE`. Most spikes of a real background are
+    small, and less rare than Gaussian noise has them: so an event loses evidence for each level of noise by
+    which its largest deflection falls short of what tells a potential that came once.
     """
-    evidence = _evidence(feature, events, template)
-    decoys = [_evidence(feature, events, each) for each in _mirrored(template)]
+
+    def sized(shape: NDArray[np.float32]) -> NDArray[np.float32]:
+        evidence = _evidence(feature, events, shape)
+        return np.where(evidence > 0, evidence - _PER_LEVEL * short, 0).astype(np.float32)
+
+    evidence = sized(template)
+    decoys = [sized(each) for each in _mirrored(template)]
     against = np.max(decoys, axis=0, initial=0.0) if decoys else np.zeros_like(evidence)
     against = against[against > evidence]
     for limit in _LIMITS if decoys else (EVIDENCE,):
