@@ -60,8 +60,7 @@ def indistinct(
     for unit in np.unique(discharges.unit):
         own = discharges.event[discharges.unit == unit]
         if unit < 0:
-            weak = waves.height[own] <= threshold
-            small[own] = weak | (waves.peak[own] < telling * there[own])
+            small[own] = waves.peak[own] < telling * there[own]
         else:
             small[own] = np.median(size[own]) < _OF_UNIT * telling
     return small

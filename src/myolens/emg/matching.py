@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import exp, lgamma, log, prod
 from typing import Any
 
@@ -91,6 +91,62 @@ def match(feature: Features, courses: NDArray[np.float32], chapter: NDArray[np.i
     order = np.argsort(event, kind="stable")
     fits = np.zeros(len(feature.x), bool)
     fits[fitting] = True
+    return Matches(event[order], unit[order], shift[order], scale[order], fits)
+
+
+def untangled(
+    feature: Features,
+    courses: NDArray[np.float32],
+    chapter: NDArray[np.int64],
+    found: Matches,
+    sample: NDArray[np.float64],
+) -> Matches:
+    """Explain windows that overlap once more, each without the potentials found at the events beside it.
+
+    A window shows but part of what belongs to its neighbours, which may pass for something else and leaves what
+    is its own in the shade. Where a neighbour stands it is seen whole.
+
+    Parameters
+    ----------
+    feature, courses, chapter
+        As for `match`.
+    found : Matches
+        What the windows were explained by.
+    sample : ndarray
+        Largest deflection of every event in samples of the features, ascending.
+    """
+    samples = feature.x.shape[1]
+    energy = np.einsum("ukij,ukij->uk", courses, courses)
+    usual = np.maximum(energy.mean(axis=1), 1e-9)
+    at = sample[found.event] + found.shift
+    owner = np.searchsorted((sample[1:] + sample[:-1]) / 2, at)
+    first = np.searchsorted(sample, at - samples, side="right")
+    last = np.searchsorted(sample, at + samples)
+    x, beside = feature.x.copy(), np.zeros(len(sample), bool)
+    for m in np.flatnonzero(found.fits[found.event] & (owner == found.event) & (last - first > 1)):
+        unit = found.unit[m]
+        for i in range(first[m], last[m]):
+            place = round(float(at[m] - sample[i]))
+            low, high = max(0, place), min(samples, samples + place)
+            if i == owner[m] or low >= high:
+                continue
+            scale = found.scale[m] / np.sqrt(max(energy[unit, chapter[i]], 1e-9) / usual[unit])
+            x[i, low:high] -= scale * courses[unit, chapter[i], low - place : high - place]
+            beside[i] = True
+    again = np.flatnonzero(beside)
+    if not len(again):
+        return found
+    second = match(replace(feature, x=x).where(again), courses, chapter[again])
+    useful = second.fits[second.event]
+    fits, kept = found.fits.copy(), ~np.isin(found.event, again[second.event[useful]])
+    fits[again[second.event[useful]]] = True
+
+    def both(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([first[kept], second[useful]])
+
+    event = both(found.event, again[second.event])
+    unit, shift = both(found.unit, second.unit), both(found.shift, second.shift)
+    scale, order = both(found.scale, second.scale), np.argsort(event, kind="stable")
     return Matches(event[order], unit[order], shift[order], scale[order], fits)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myolens.emg.courses import chapters, course, joined
-from myolens.emg.matching import Discharges, Matches, match, resolve, without_composites
+from myolens.emg.matching import Discharges, Matches, match, resolve, untangled, without_composites
 from myolens.emg.modes import paired, parted
 from myolens.emg.noise import Noise
 from myolens.emg.satellites import locked
@@ -91,7 +91,7 @@ def _matched(feature: Features, times_s: NDArray[np.float64]) -> Matches | None:
         own = alone & (rough.unit == unit)
         if np.sum(own) >= FEWEST_EVENTS:
             courses[unit] = course(feature, rough.event[own], place[own], chapter, whole)
-    return match(feature, courses, chapter)
+    return untangled(feature, courses, chapter, match(feature, courses, chapter), times_s * feature.rate)
 
 
 def _timed(discharges: Discharges, waves: Waveforms, offsets: NDArray[np.int64]) -> Discharges:
