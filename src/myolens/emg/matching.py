@@ -207,8 +207,7 @@ def explained(
         pair, joint = _pair(feature, product[i], atoms)
         smaller = min(s**2 * float(atoms.energy[a]) for a, s in pair)
         enough = max(least[i], _HALF * (left[i] - noise[i])) if ragged[i] else clear[i]
-        doublet = atoms.unit[pair[0][0]] == atoms.unit[pair[1][0]]
-        if (ragged[i] or doublet) and joint - gain[i] > max(enough, _OWN * smaller):
+        if joint - gain[i] > max(enough, _OWN * smaller):
             chosen[i] = pair
             left[i] = whole[i] - joint
             rest = flat[i] - sum(s * atoms.shape[:, a] for a, s in pair)
