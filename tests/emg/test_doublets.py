@@ -55,3 +55,19 @@ def test_doublets_are_two_discharges(interval_ms: int) -> None:
     at = np.array([event.time_s for event in analyze(stored(x, RATE, channels)).events])
     assert sum(np.min(np.abs(at - t)) <= 0.005 for t in times) >= len(times) - 1
     assert len(at) <= len(times) + 1
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+@pytest.mark.parametrize("phase", [-0.6, 2.0])
+def test_a_small_discharge_is_found_though_a_large_one_follows_at_once(phase: float, seed: int) -> None:
+    """Half of the large one fills the window of the small one; of twelve at most two were found."""
+    rng = np.random.default_rng(seed)
+    x, channels = quiet(60.0, seed=seed)
+    large = 1.0 + np.arange(24) * 2.4 + rng.uniform(0, 0.6, 24)
+    beside = large[::2] - rng.uniform(0.018, 0.022, 12)
+    small = np.sort(np.concatenate([beside, large[1::2] + 1.0]))
+    add(x, RATE, large, 90.0, potential(RATE, width_s=0.003, phase=0.9))
+    add(x, RATE, small, 40.0, potential(RATE, width_s=0.004, phase=phase))
+    at = np.array([event.time_s for event in analyze(stored(x, RATE, channels)).events])
+    assert sum(np.min(np.abs(at - t)) <= 0.008 for t in beside) >= 8
+    assert len(at) <= len(large) + len(small)

@@ -103,8 +103,9 @@ def untangled(
 ) -> Matches:
     """Explain windows that overlap once more, each without the potentials found at the events beside it.
 
-    A window shows but part of what belongs to its neighbours, which may pass for something else and leaves what
-    is its own in the shade. Where a neighbour stands it is seen whole.
+    A window shows but part of what belongs to its neighbours, which may pass for something else and puts
+    what is its own in the shade; in a neighbour's own window it is seen whole. Where nothing remains, the
+    first account stands: the event is a part of the neighbour's potential.
 
     Parameters
     ----------
