@@ -131,7 +131,7 @@ def tables(
             each = {artefact: some(channels=channels, artefact=artefact) for artefact in ARTEFACTS}
             lines += table(title, each, peers=peers)
     if "rates" in only:
-        each = {f"{rate:g} Hz": some(rate=rate) for rate in (200.0, 500.0, 2000.0, 4000.0, 10000.0)}
+        each = {f"{rate:g} Hz": some(rate=rate) for rate in (200.0, 500.0, 1000.0, 2000.0, 4000.0, 10000.0)}
         lines += table("One channel, other rates", each)
     if "arrays" in only:
         each = {f"{count} channels": some(channels=count) for count in (2, 4, 8, 16)}

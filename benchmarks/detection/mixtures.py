@@ -93,7 +93,7 @@ def make(
     rng = np.random.default_rng([seed, int(held_back), channels, list(ARTEFACTS).index(artefact)])
     place, signal, own_rate = sources.rest(channels, seconds, seed, rng, held_back=held_back)
     rate = rate or own_rate
-    signal = sources.refilled(sources.resampled(signal, own_rate, rate), own_rate, rate, rng)
+    signal = sources.refilled(sources.resampled(signal, own_rate, rate), own_rate, rate, rng.spawn(1)[0])
     samples = signal.shape[1]
     seconds = samples / rate
     growth = np.ones((1, samples))
