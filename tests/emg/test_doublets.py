@@ -71,3 +71,25 @@ def test_a_small_discharge_is_found_though_a_large_one_follows_at_once(phase: fl
     at = np.array([event.time_s for event in analyze(stored(x, RATE, channels)).events])
     assert sum(np.min(np.abs(at - t)) <= 0.008 for t in beside) >= 8
     assert len(at) <= len(large) + len(small)
+
+
+@pytest.mark.parametrize("width_s", [0.0025, 0.004])
+def test_what_changes_of_a_large_potential_is_no_discharge_of_a_small_unit(width_s: float) -> None:
+    """Between samples, and with its own shape a little different each time: up to 33 of forty were."""
+    rng = np.random.default_rng(1)
+    x, channels = quiet(60.0, seed=1)
+    large = 0.5 + np.cumsum(rng.uniform(0.5, 2.4, 40))
+    around = np.arange(-30, 31) / RATE
+    for moment in large:
+        at, width = round(moment * RATE), width_s * rng.normal(1, 0.03)
+        late = around - (moment - at / RATE)
+        wave = np.exp(-0.5 * (late / width) ** 2) * np.cos(2 * np.pi * late / (5 * width) + 0.4)
+        x[:, at - 30 : at + 31] += 800.0 * wave
+    small = np.concatenate([large[::4] + 0.25, large[1::4] + 0.3])
+    other = np.concatenate([large[2::4] + 0.2, large[3:30:4] + 0.35])
+    add(x, RATE, small, 45.0, potential(RATE, phase=2.0))
+    add(x, RATE, other, 60.0, potential(RATE, width_s=0.003, phase=0.9))
+    truth = np.sort(np.concatenate([large, small, other]))
+    times = np.array([event.time_s for event in analyze(stored(x, RATE, channels)).events])
+    assert sum(np.min(np.abs(times - t)) <= 0.008 for t in truth) >= len(truth) - 1
+    assert len(times) <= len(truth) + 7

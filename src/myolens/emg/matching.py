@@ -25,7 +25,7 @@ _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
 _HALF = 0.5
-_CLEAR = 1.5
+_CLEAR, _VARIES = 1.5, 0.06
 _OWN = 0.7
 _LIKELY = 6
 _SAME_S = 0.005
@@ -104,8 +104,8 @@ def untangled(
     """Explain windows that overlap once more, each without the potentials found at the events beside it.
 
     A window shows but part of what belongs to its neighbours, which may pass for something else and puts
-    what is its own in the shade; in a neighbour's own window it is seen whole. Where nothing remains, the
-    first account stands: the event is a part of the neighbour's potential.
+    what is its own in the shade; in a neighbour's own window it is seen whole. Where nothing remains but what
+    a neighbour's changing shape leaves, the first account stands: the event is a part of its potential.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def untangled(
     owner = np.searchsorted((sample[1:] + sample[:-1]) / 2, at)
     first = np.searchsorted(sample, at - samples, side="right")
     last = np.searchsorted(sample, at + samples)
-    x, beside = feature.x.copy(), np.zeros(len(sample), bool)
+    x, taken = feature.x.copy(), np.zeros(len(sample))
     for m in np.flatnonzero(found.fits[found.event] & (owner == found.event) & (last - first > 1)):
         unit = found.unit[m]
         for i in range(first[m], last[m]):
@@ -132,23 +132,23 @@ def untangled(
             if i == owner[m] or low >= high:
                 continue
             scale = found.scale[m] / np.sqrt(max(energy[unit, chapter[i]], 1e-9) / usual[unit])
-            x[i, low:high] -= scale * courses[unit, chapter[i], low - place : high - place]
-            beside[i] = True
-    again = np.flatnonzero(beside)
+            part = scale * courses[unit, chapter[i], low - place : high - place]
+            x[i, low:high] -= part
+            taken[i] += np.sum(part**2)
+    again = np.flatnonzero(taken)
     if not len(again):
         return found
     second = match(replace(feature, x=x).where(again), courses, chapter[again])
-    useful = second.fits[second.event]
-    fits, kept = found.fits.copy(), ~np.isin(found.event, again[second.event[useful]])
-    fits[again[second.event[useful]]] = True
-
-    def both(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-        return np.concatenate([first[kept], second[useful]])
-
-    event = both(found.event, again[second.event])
-    unit, shift = both(found.unit, second.unit), both(found.shift, second.shift)
-    scale, order = both(found.scale, second.scale), np.argsort(event, kind="stable")
-    return Matches(event[order], unit[order], shift[order], scale[order], fits)
+    second = replace(second, event=again[second.event])
+    useful = np.isin(second.event, again[second.fits])
+    useful &= second.scale**2 * usual[second.unit] > _VARIES * taken[second.event]
+    kept, fits = ~np.isin(found.event, second.event[useful]), found.fits.copy()
+    fits[second.event[useful]] = True
+    names = "event", "unit", "shift", "scale"
+    columns = [np.concatenate([getattr(found, n)[kept], getattr(second, n)[useful]]) for n in names]
+    order = np.argsort(columns[0], kind="stable")
+    event, unit, shift, scale = (column[order] for column in columns)
+    return Matches(event, unit, shift, scale, fits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +189,8 @@ def explained(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.float32]]:
     """Event, unit, place and scale of every potential in the windows, and the energy each leaves.
 
-    `power` is that of the noise in each window, relative to that of the whole recording.
+    `power` is that of the noise in each window, relative to that of the whole recording. Where one leaves
+    little, a second is to remove 0.06 of the whole, as is left of one that changes or lies between samples.
     """
     flat = x.reshape(len(x), x.shape[1] * x.shape[2])
     whole = np.einsum("ij,ij->i", flat, flat)
@@ -207,7 +208,8 @@ def explained(
     ):
         pair, joint = _pair(feature, product[i], atoms)
         smaller = min(s**2 * float(atoms.energy[a]) for a, s in pair)
-        enough = max(least[i], _HALF * (left[i] - noise[i])) if ragged[i] else clear[i]
+        little = max(clear[i], _VARIES * whole[i])
+        enough = max(least[i], _HALF * (left[i] - noise[i])) if ragged[i] else little
         if joint - gain[i] > max(enough, _OWN * smaller):
             chosen[i] = pair
             left[i] = whole[i] - joint
