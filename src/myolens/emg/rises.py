@@ -12,7 +12,7 @@ from myolens.emg.counting import Stretches
 from myolens.emg.exclusion import RAISED, RAISED_EDGE, inside, raised
 from myolens.emg.filtering import RINGING_S
 from myolens.emg.noise import Noise, robust_sd
-from myolens.emg.streaming import Source
+from myolens.emg.streaming import Source, in_order
 from myolens.emg.waveforms import Waveforms
 
 _SPECTRUM_FRAMES, _SPECTRUM_S = 4, 0.25
@@ -29,17 +29,22 @@ def between(source: Source, noise: Noise, active: Stretches) -> Noise:
     frame, rate, frames = source.frame, source.recording.rate, noise.frames.copy()
     level = np.median(noise.level, axis=0)
     starts, ends = (np.array(side) for side in zip(*active, strict=True)) if active else (np.zeros(0),) * 2
-    for k in np.flatnonzero(noise.rise > RAISED_EDGE).tolist():
+
+    def alone(k: int) -> NDArray[np.float32] | None:
         start, stop = k * frame, min((k + 1) * frame, source.samples)
         near = (starts < stop / rate + RINGING_S) & (ends > start / rate - RINGING_S)
         if not near.any():
-            continue
+            return None
         spans = zip(starts[near] - RINGING_S, ends[near] + RINGING_S, strict=True)
         free = ~inside(np.arange(start, stop) / rate, spans)
         if np.count_nonzero(free) < _ENOUGH_S * rate:
-            frames[k] = noise.level[k]
-        else:
-            frames[k] = robust_sd(source.both(start, stop, mains=noise.mains, level=level)[1][free])
+            return np.asarray(noise.level[k])
+        return robust_sd(source.both(start, stop, mains=noise.mains, level=level)[1][free])
+
+    high = np.flatnonzero(noise.rise > RAISED_EDGE).tolist()
+    for k, measured in zip(high, in_order(alone, high), strict=True):
+        if measured is not None:
+            frames[k] = measured
     return replace(noise, frames=frames)
 
 
