@@ -76,3 +76,19 @@ def test_without_an_effort_nothing_is_of_one() -> None:
     analysis = analyze(stored(x, RATE, channels))
     assert found(analysis, SINGLE_S).all()
     assert seconds_left_out(analysis) == 0
+
+
+@pytest.mark.parametrize(("rate", "high_hz"), [(250.0, 110.0), (1000.0, 110.0)])
+def test_a_brief_effort_of_a_narrow_band_is_no_grouped_discharge(rate: float, high_hz: float) -> None:
+    """Its peaks resemble one another as those of one unit do."""
+    x, channels = quiet(60.0, rate=rate, seed=7)
+    rng, width = np.random.default_rng(7), round(0.6 * rate)
+    band = butter(2, [40, high_hz], "bandpass", fs=rate, output="sos")
+    for start in EFFORTS_S:
+        wave = sosfiltfilt(band, rng.normal(size=width + 400))[200 : 200 + width]
+        x[:, round(start * rate) : round(start * rate) + width] += 80.0 * wave / wave.std()
+    add(x, rate, SINGLE_S, 90.0, potential(rate, width_s=0.003, phase=0.8))
+    analysis = analyze(stored(x, rate, channels))
+    times = np.array([event.time_s for event in analysis.events])
+    assert found(analysis, SINGLE_S).all()
+    assert not any(((times > start - 0.05) & (times < start + 0.65)).any() for start in EFFORTS_S)

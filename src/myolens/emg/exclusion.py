@@ -38,7 +38,7 @@ _PAD_S = 0.2
 _JOIN_S = 1.0
 _COMPLEX_S = 0.15
 
-_LONGEST_SUM_S = 0.15
+_LONGEST_SUM_S, _LONGEST_GROUPED_S = 0.15, 0.25
 _FEWEST_SMALL, _AROUND_FRAMES, _MOST_USUAL = 9, 10, 2
 
 MOST_FOR_SMALL = 8
@@ -118,7 +118,8 @@ def voluntary(
     Discharges that follow an excluded stretch within 0.3 s belong to its onset or offset and extend it:
     units hardly fire more slowly than four times a second of one's own will. So do deflections too small
     to be discharges, as a muscle relaxes slowly. Stretches less than a second apart are joined. What is
-    then a grouped discharge, or of units known from elsewhere, is not voluntary.
+    then a grouped discharge, or of units known from elsewhere, is not voluntary, unless it goes on without a
+    pause for a quarter of a second: in a narrow band the peaks of any interference resemble one another.
 
     Parameters
     ----------
@@ -150,7 +151,10 @@ def voluntary(
 
     def by_itself(start: float, end: float) -> bool:
         within = waves.where(inside(times_s, [(start, end)]))
-        dense = any(b - a > _LONGEST_SUM_S and a < end and b > start for a, b in patterns)
+        longest_s = max((b - a for a, b in patterns if a < end and b > start), default=0.0)
+        if longest_s > _LONGEST_GROUPED_S:
+            return False
+        dense = longest_s > _LONGEST_SUM_S
         return of_units(within, apart, noise, seconds=end - start - 2 * _PAD_S, dense=dense)
 
     return [(start, end) for start, end in stretches if not by_itself(start, end)]
