@@ -129,8 +129,8 @@ def find_switching(
         own |= np.isin(units, [k for k in numbers if _beside(times[units == k], steps)])
         if _beside(times[units < 0], steps):
             own |= (units < 0) & (distance(times, steps) <= BESIDE_S)
-        if own.any():
-            held = np.isin(np.arange(len(waves.sample)), discharges.event[own])
+        held = _largest_is(own, discharges, waves)
+        if held.any():
             return Switching(frequency, np.sort(np.concatenate([before, times[own]])), steps, held)
     return None
 
@@ -165,6 +165,15 @@ def in_step(times_s: NDArray[np.float64], mains_hz: float, *, rate: float) -> bo
         if mean >= _IN_STEP and _by_chance(mean, len(votes), int(rate / frequency)) < FALSE_ALARM:
             return True
     return False
+
+
+def _largest_is(own: NDArray[np.bool_], discharges: Discharges, waves: Waveforms) -> NDArray[np.bool_]:
+    """Events whose largest deflection is one of these discharges: one upon another potential leaves that."""
+    held = np.zeros(len(waves.sample), bool)
+    apart = np.abs(discharges.sample - waves.sample[discharges.event])
+    for k in np.lexsort((-apart, discharges.event)):
+        held[discharges.event[k]] = own[k]
+    return held
 
 
 def by_machine(
