@@ -25,7 +25,7 @@ _SHOWN = 0.5
 _FREE = 0.05
 _WORTH_A_PAIR = 0.1
 _HALF = 0.5
-_CLEAR, _VARIES = 1.5, 0.06
+_CLEAR, _VARIES = 1.5, 0.08
 _OWN = 0.7
 _LIKELY = 6
 _SAME_S = 0.005
@@ -190,7 +190,7 @@ def explained(
     """Event, unit, place and scale of every potential in the windows, and the energy each leaves.
 
     `power` is that of the noise in each window, relative to that of the whole recording. Where one leaves
-    little, a second is to remove 0.06 of the whole, as is left of one that changes or lies between samples.
+    little, a second is to remove 0.08 of the whole, as is left of one that changes or lies between samples.
     """
     flat = x.reshape(len(x), x.shape[1] * x.shape[2])
     whole = np.einsum("ij,ij->i", flat, flat)
