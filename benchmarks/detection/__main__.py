@@ -31,7 +31,8 @@ from myolens.recording import Recording
 HELD_BACK_SEED = 700
 README = Path(__file__).resolve().parents[1] / "README.md"
 START, END = "<!-- detection: written by python -m benchmarks.detection -->", "<!-- end of detection -->"
-TABLES = ("one", "grid", "rates", "arrays", "model", "real")
+TABLES = ("one", "grid", "rates", "arrays", "model", "quiet", "real")
+_QUIET = 12
 Answer = tuple[Found, Stretches]
 
 
@@ -140,6 +141,9 @@ def tables(
     if "model" in only:
         each = {kind: [simulated(kind, seed, seconds) for seed in numbers] for kind in ELECTRODES}
         lines += table("Truth from the model (simulated motor neuron disease)", each)
+    if "quiet" in only:
+        many = range(first_seed, first_seed + _QUIET * seeds)
+        lines += real.quiet_table(many, seconds, held_back=not training)
     return lines + (real.table() if "real" in only else [])
 
 

@@ -68,6 +68,7 @@ def make(
     rate: float | None = None,
     artefact: str = "none",
     fault: str | None = None,
+    units: int | None = None,
     seconds: float = 60.0,
     ratio: tuple[float, float] = (5.0, 20.0),
     noise_uv: float = 6.0,
@@ -87,6 +88,8 @@ def make(
         One of `ARTEFACTS`.
     fault : {'dead', 'swapped'}, optional
         A constant channel, or two whose places are exchanged.
+    units : int, optional
+        How many discharge; one to three, on eight channels or more to six, unless told otherwise.
     seconds, ratio, noise_uv : float
         Length at most; least and largest peak over noise; noise level.
     """
@@ -102,7 +105,8 @@ def make(
         ARTEFACTS["drift"](signal, rate, rng)
         growth = np.sqrt(np.sum(signal**2, axis=0) / np.maximum(np.sum(before**2, axis=0), 1e-12))[None]
     times, labels, ratios = [], [], []
-    for number in range(int(rng.integers(1, 4 if channels < 8 else 7))):
+    drawn = int(rng.integers(1, 4 if channels < 8 else 7))
+    for number in range(drawn if units is None else units):
         wave = sources.resampled(sources.drawn(rng, channels, held_back=held_back), sources.HD_RATE, rate)
         wave /= np.abs(wave).max()
         half = wave.shape[1] // 2

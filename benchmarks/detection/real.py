@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
+from benchmarks.detection.mixtures import make
 from benchmarks.detection.sources import data_folder
 from myolens import read
 from myolens.emg import analyze
@@ -32,6 +35,30 @@ def _recording(name: str) -> Recording:
         return recording
     rows = recording.indices(ChannelKind.OTHER, ChannelKind.ECG)
     return recording.select(rows).with_kind(ChannelKind.SURFACE_EMG)
+
+
+def quiet_table(seeds: range, seconds: float, *, held_back: bool) -> list[str]:
+    """What is reported in the rest of the mixtures, arranged anew for each seed, with nothing added to it."""
+    counts: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for seed in seeds:
+        mixture = make(seed, held_back=held_back, units=0, seconds=seconds)
+        found = analyze(mixture.recording)
+        for place in (mixture.name.rsplit(", ", 2)[0], "**all**"):
+            for k, value in enumerate((len(found.events), found.seconds, found.analysed_seconds)):
+                counts[place][k] += value
+    lines = [
+        "",
+        "**Rest alone, one channel, 1000 Hz**",
+        "",
+        "| rest | s | analysed s | reported | in 10 minutes |",
+    ]
+    lines.append("|---|---|---|---|---|")
+    for place in sorted(counts):
+        count, length, analysed = counts[place]
+        rate = 600 * count / analysed
+        lines.append(f"| {place} | {length:.0f} | {analysed:.0f} | {count:.0f} | {rate:.1f} |")
+        print(lines[-1], flush=True)
+    return lines
 
 
 def table() -> list[str]:
