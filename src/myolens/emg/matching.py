@@ -104,8 +104,8 @@ def untangled(
     """Explain windows that overlap once more, each without the potentials found at the events beside it.
 
     A window shows but part of what belongs to its neighbours, which may pass for something else and puts
-    what is its own in the shade; in a neighbour's own window it is seen whole. Where nothing remains but what
-    a neighbour's changing shape leaves, the first account stands: the event is a part of its potential.
+    what is its own in the shade; in a neighbour's own window it is seen whole. Only what is there is taken
+    away. Where nothing remains but what a neighbour's changing shape leaves, the first account stands.
 
     Parameters
     ----------
@@ -129,12 +129,11 @@ def untangled(
         for i in range(first[m], last[m]):
             place = round(float(at[m] - sample[i]))
             low, high = max(0, place), min(samples, samples + place)
-            if i == owner[m] or low >= high:
-                continue
             scale = found.scale[m] / np.sqrt(max(energy[unit, chapter[i]], 1e-9) / usual[unit])
-            part = scale * courses[unit, chapter[i], low - place : high - place]
-            x[i, low:high] -= part
-            taken[i] += np.sum(part**2)
+            part = scale * courses[unit, chapter[i], low - place : max(low, high) - place]
+            if i != owner[m] and np.sum(part * x[i, low:high]) > _HALF * np.sum(part**2):
+                x[i, low:high] -= part
+                taken[i] += np.sum(part**2)
     again = np.flatnonzero(taken)
     if not len(again):
         return found
