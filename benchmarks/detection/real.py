@@ -51,8 +51,8 @@ def quiet_table(seeds: range, seconds: float, *, held_back: bool) -> list[str]:
         "**Rest alone, one channel, 1000 Hz**",
         "",
         "| rest | s | analysed s | reported | in 10 minutes |",
+        "|---|---|---|---|---|",
     ]
-    lines.append("|---|---|---|---|---|")
     for place in sorted(counts):
         count, length, analysed = counts[place]
         rate = 600 * count / analysed

@@ -130,7 +130,7 @@ def untangled(
             place = round(float(at[m] - sample[i]))
             low, high = max(0, place), min(samples, samples + place)
             scale = found.scale[m] / np.sqrt(max(energy[unit, chapter[i]], 1e-9) / usual[unit])
-            part = scale * courses[unit, chapter[i], low - place : max(low, high) - place]
+            part = scale * courses[unit, chapter[i], low - place : high - place]
             if i != owner[m] and np.sum(part * x[i, low:high]) > _HALF * np.sum(part**2):
                 x[i, low:high] -= part
                 taken[i] += np.sum(part**2)
